@@ -1,0 +1,109 @@
+// Makes nodes: infers their types, interns them, remembers where they came from.
+import type { Origin } from "./errors.js";
+import { GraphError, InternalError } from "./errors.js";
+import type { Applier, Attr, Attrs, Node, Operand, Value } from "./node.js";
+import type { AnyOp } from "./op.js";
+import { captureStack, currentScope, userOrigin } from "./origin.js";
+
+type LazyOrigin = Origin | { readonly scope: string; readonly stack?: string };
+
+/** Owns the nodes of a graph and of everything the passes make of it. */
+export class Builder implements Applier {
+  readonly mode = "graph";
+  readonly #interned = new Map<string, Node>();
+  readonly #origins = new Map<Node, Set<LazyOrigin>>();
+  #inherited: readonly LazyOrigin[] | null = null;
+  #nextId = 0;
+
+  constructor(readonly name: string) {}
+
+  /** How many nodes were made. */
+  get size(): number {
+    return this.#nextId;
+  }
+
+  apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Value[] {
+    for (const x of operands) if (x.owner !== this) throw new GraphError("the operands belong to two graphs");
+    const values = operands as readonly Value[];
+    const key = `${op.name}(${values.map((v) => `${v.node.id}.${v.index}`).join()})${keyOf(attrs)}`;
+    let node = this.#interned.get(key);
+    if (!node) {
+      const types = op.infer(values.map((v) => v.type), attrs);
+      const results: Value[] = [];
+      node = { id: this.#nextId++, op, operands: values, attrs, results };
+      types.forEach((type, index) => results.push({ owner: this, node: node!, index, type }));
+      this.#interned.set(key, node);
+    }
+    this.#remember(node);
+    return node.results;
+  }
+
+  /** The user's lines that made a node; several where nodes merged. */
+  originsOf(node: Node): readonly Origin[] {
+    const seen = new Map<string, Origin>();
+    for (const lazy of this.#origins.get(node) ?? []) {
+      const origin = "file" in lazy ? lazy : resolve(lazy);
+      if (origin) seen.set(`${origin.file}:${origin.line}:${origin.column} ${origin.scope}`, origin);
+    }
+    return [...seen.values()];
+  }
+
+  /** Nodes made by `build` come from where `nodes` came from: for passes and gradient rules. */
+  inherit<T>(nodes: readonly Node[], build: () => T): T {
+    const before = this.#inherited;
+    this.#inherited = nodes.flatMap((n) => [...((n.results[0]!.owner as Builder).#origins.get(n) ?? [])]).slice(0, 8);
+    try {
+      return build();
+    } finally {
+      this.#inherited = before;
+    }
+  }
+
+  #remember(node: Node): void {
+    const origins = this.#inherited ?? [{ scope: currentScope(), ...lazyStack(captureStack()) }];
+    const known = this.#origins.get(node);
+    if (!known) this.#origins.set(node, new Set(origins));
+    else if (known.size < 8) for (const origin of origins) known.add(origin);
+  }
+}
+
+function lazyStack(holder: { readonly stack?: string }) {
+  return {
+    get stack() {
+      return holder.stack;
+    },
+  };
+}
+
+const resolved = new WeakMap<object, Origin | null>();
+function resolve(lazy: { readonly scope: string; readonly stack?: string }): Origin | null {
+  let origin = resolved.get(lazy);
+  if (origin === undefined) {
+    const found = userOrigin(lazy.stack);
+    origin = found ? { ...found, scope: lazy.scope } : null;
+    resolved.set(lazy, origin);
+  }
+  return origin;
+}
+
+const arrayIds = new WeakMap<object, number>();
+let nextArrayId = 0;
+
+/** A string equal for equal attributes; long arrays count as equal only when they are the same object. */
+export function keyOf(attr: Attr): string {
+  if (typeof attr === "number") return Object.is(attr, -0) ? "-0" : String(attr);
+  if (typeof attr !== "object" || attr === null) return typeof attr === "string" ? JSON.stringify(attr) : String(attr);
+  if (Array.isArray(attr)) return `[${attr.map(keyOf).join()}]`;
+  if (ArrayBuffer.isView(attr)) {
+    const data = attr as Float32Array;
+    if (data.length <= 32) return `${data.constructor.name}[${Array.from(data, (x) => keyOf(x)).join()}]`;
+    let id = arrayIds.get(attr);
+    if (id === undefined) arrayIds.set(attr, (id = nextArrayId++));
+    return `array#${id}`;
+  }
+  const record = attr as { readonly [key: string]: Attr; readonly kind?: Attr };
+  if (record.kind === "size") return `<${String(record.text)}>`;
+  if (record.kind === "parameter") return `parameter#${String(record.id)}`;
+  if (typeof attr === "function") throw new InternalError("an attribute cannot be a function");
+  return `{${Object.keys(record).sort().map((k) => `${k}:${keyOf(record[k])}`).join()}}`;
+}

@@ -1,0 +1,49 @@
+// Makes a callable op of its record.
+import { GraphError, placeError } from "./errors.js";
+import { forms, gather, type Form, type FormArgs } from "./forms.js";
+import type { Attrs, Operand } from "./node.js";
+import type { AnyOp, Call, Op, OpRecord } from "./op.js";
+import { userOrigin } from "./origin.js";
+import { printType } from "./type.js";
+
+/** The op `name`, callable on graph values and eager tensors alike. Put the type on the left: `export const tanh: Op<"unary"> =`. */
+export function defineOp<F extends Form, A extends Attrs, Args extends readonly unknown[] = FormArgs[F]>(
+  name: string,
+  record: OpRecord<F, A, Args>,
+): Op<F, A, Args> {
+  const op = (...args: Args): Operand => applyCall(op as unknown as AnyOp, args)[0]!;
+  Object.defineProperty(op, "name", { value: name });
+  return Object.assign(op, record) as Op<F, A, Args>;
+}
+
+/** All results of calling `op` with a user's arguments. Throws placed errors. */
+export function applyCall(op: AnyOp, args: readonly unknown[]): readonly Operand[] {
+  let call: Call | null = null;
+  try {
+    call = op.call ? op.call(...args) : forms[op.form as Form](...(args as never[]));
+    const operands = gather(call!.operands);
+    const owner = operands[0]?.owner ?? call!.owner;
+    if (!owner) throw new GraphError("nothing says which graph this belongs to");
+    return owner.apply(op, operands, call!.attrs);
+  } catch (error) {
+    if (!(error instanceof GraphError) || error.placed) throw error;
+    throw placeError(error, op.name, shown(op, call?.operands ?? args.filter(isOperand)), userOrigin(error.stack));
+  }
+}
+
+function isOperand(x: unknown): x is Operand {
+  return typeof x === "object" && x !== null && "owner" in x && "type" in x;
+}
+
+function shown(op: AnyOp, operands: readonly Operand[]) {
+  return operands.map((x, i) => ({ name: operandName(op, i), type: printType(x.type), from: "" }));
+}
+
+/** The name of the operand at a position; a last name ending in `…` repeats with a number. */
+export function operandName(op: AnyOp, position: number): string {
+  const last = op.operands[op.operands.length - 1] ?? "operand";
+  if (last.endsWith("…") && position >= op.operands.length - 1) {
+    return `${last.slice(0, -1)}${position - op.operands.length + 2}`;
+  }
+  return op.operands[position] ?? `operand ${position}`;
+}

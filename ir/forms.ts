@@ -1,0 +1,132 @@
+// How users call ops: one normaliser per form turns friendly arguments (numbers, negative axes, shapes that broadcast)
+// into operands that agree exactly.
+import { isFloat } from "./dtype.js";
+import { DTypeError, GraphError, ShapeError } from "./errors.js";
+import type { Attrs, Operand } from "./node.js";
+import type { Call } from "./op.js";
+import { constant } from "./ops/leaves.js";
+import { broadcast } from "./ops/movement.js";
+import { printShape, sameShape, sameSize, type Size } from "./size.js";
+import type { TensorType } from "./type.js";
+
+/** An operand, or a number that takes the dtype and shape of the operand beside it. */
+export type Scalar = Operand | number;
+export type Axes = number | readonly number[];
+export interface KeepDims {
+  readonly keepDims?: boolean;
+}
+
+/** The arguments of each form; `own` ops state theirs. */
+export interface FormArgs {
+  /** One operand; the result has its type. */
+  unary: [x: Operand];
+  /** Two operands that broadcast; the result has their dtype. */
+  binary: [x: Scalar, y: Scalar];
+  /** Two operands that broadcast; the result is bool. */
+  compare: [x: Scalar, y: Scalar];
+  /** Over some axes, all where none are given. */
+  reduction: [x: Operand, axes?: Axes, options?: KeepDims];
+  /** Along one axis, the last where none is given; the axis goes. */
+  argReduction: [x: Operand, axis?: number, options?: KeepDims];
+  /** Along one axis, the last where none is given; the shape stays. */
+  row: [x: Operand, axis?: number];
+  // The op's own arguments, stated with the op.
+  own: readonly unknown[];
+}
+export type Form = keyof FormArgs;
+
+export const forms: { readonly [F in Form]: (...args: never[]) => Call } = {
+  unary: (x: Operand) => ({ operands: [x], attrs: {} }),
+  binary: (x: Scalar, y: Scalar) => ({ operands: broadcastTogether(x, y), attrs: {} }),
+  compare: (x: Scalar, y: Scalar) => ({ operands: broadcastTogether(x, y), attrs: {} }),
+  reduction: (x: Operand, axes?: Axes, options: KeepDims = {}) => ({
+    operands: [x],
+    attrs: { axes: normalizeAxes(axes, x.type), keepDims: options.keepDims ?? false },
+  }),
+  argReduction: (x: Operand, axis = -1, options: KeepDims = {}) => ({
+    operands: [x],
+    attrs: { axis: normalizeAxis(axis, x.type), keepDims: options.keepDims ?? false },
+  }),
+  row: (x: Operand, axis = -1) => ({ operands: [x], attrs: { axis: normalizeAxis(axis, x.type) } }),
+  own: (): Call<Attrs> => {
+    throw new GraphError('an op of form "own" says itself how it is called');
+  },
+};
+
+/** An axis counted from the front. Throws ShapeError where it is out of range. */
+export function normalizeAxis(axis: number, type: TensorType): number {
+  const rank = type.shape.length;
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    const range = rank === 0 ? "a scalar has none" : `rank ${rank} has axes ${-rank} to ${rank - 1}`;
+    throw new ShapeError(`axis ${axis} is out of range: ${range}`);
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Axes counted from the front, ascending; all of them where none are given. Throws ShapeError, also on repeats. */
+export function normalizeAxes(axes: Axes | undefined, type: TensorType): readonly number[] {
+  if (axes === undefined) return type.shape.map((_, axis) => axis);
+  const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(axis, type));
+  const repeated = list.find((axis, i) => list.indexOf(axis) !== i);
+  if (repeated !== undefined) throw new ShapeError(`axis ${repeated} is given twice`);
+  return [...list].sort((a, b) => a - b);
+}
+
+/** Operands of one owner: where a graph is among them, the others are lifted into it. Throws where two graphs meet. */
+export function gather(operands: readonly Operand[]): readonly Operand[] {
+  const owner = (operands.find((x) => x.owner.mode === "graph") ?? operands[0])?.owner;
+  return operands.map((x) => {
+    if (!owner || x.owner === owner) return x;
+    if (!x.liftInto) throw new GraphError("the operands belong to two graphs");
+    return x.liftInto(owner);
+  });
+}
+
+/** A number as a tensor of the type of `like`, by the owner of `like`. Throws DTypeError where the dtype cannot hold it. */
+export function constantLike(like: Operand, value: number): Operand {
+  const { dtype, shape } = like.type;
+  if (!isFloat(dtype) && !Number.isInteger(value)) throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
+  return broadcastTo(constant(like, value, dtype), shape);
+}
+
+/** Right-aligned broadcasting of any number of operands and numbers, as in NumPy; at least one must be an operand. */
+export function broadcastTogether(...args: readonly Scalar[]): readonly Operand[] {
+  const like = args.find((x) => typeof x !== "number");
+  if (!like) throw new GraphError("at least one operand must be a tensor", { help: "tensor(2) makes one of a number" });
+  const tensors = gather(args.filter((x) => typeof x !== "number"));
+  const numbers = args.map((x) => (typeof x === "number" ? constant(tensors[0]!, checked(x, like), like.type.dtype) : null));
+  let next = 0;
+  const operands = numbers.map((x) => x ?? tensors[next++]!);
+  if (operands.every((x) => sameShape(x.type.shape, operands[0]!.type.shape))) return operands;
+  const shape = broadcastShape(operands.map((x) => x.type.shape));
+  return operands.map((x) => broadcastTo(x, shape));
+}
+
+function checked(value: number, like: Operand): number {
+  const { dtype } = like.type;
+  if (!isFloat(dtype) && !Number.isInteger(value)) throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
+  return value;
+}
+
+/** The shape that all shapes broadcast to. Throws ShapeError naming the sizes that do not fit. */
+export function broadcastShape(shapes: readonly (readonly Size[])[]): readonly Size[] {
+  const rank = Math.max(...shapes.map((s) => s.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let size: Size = 1;
+    for (const shape of shapes) {
+      const own = shape[shape.length - rank + axis] ?? 1;
+      if (own === 1 || sameSize(own, size)) continue;
+      if (size !== 1) {
+        throw new ShapeError(`the shapes ${shapes.map(printShape).join(" and ")} do not broadcast`);
+      }
+      size = own;
+    }
+    return size;
+  });
+}
+
+/** `x` broadcast to `shape`, its axes aligned right; `x` itself where the shapes are equal. */
+export function broadcastTo(x: Operand, shape: readonly Size[]): Operand {
+  if (sameShape(x.type.shape, shape)) return x;
+  return broadcast(x, shape);
+}

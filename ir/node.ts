@@ -1,0 +1,63 @@
+// Nodes and values of the Graph IR: immutable, typed, interned per builder.
+import type { TypedArray } from "./dtype.js";
+import type { AnyOp } from "./op.js";
+import type { SizeExpr } from "./size.js";
+import type { ConcreteType, TensorType } from "./type.js";
+
+/** State that lives on a device between runs; belongs to a model, not to a graph. Compared by identity. */
+export interface Parameter {
+  readonly kind: "parameter";
+  /** Unique in the process. */
+  readonly id: number;
+  readonly name: string;
+  readonly type: ConcreteType;
+  /** The value it starts with, `type`'s element count long; made on demand. */
+  readonly initial: () => TypedArray;
+}
+
+/** What attributes may be: things that can be interned, printed, parsed and specialised. */
+export type Attr =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | SizeExpr
+  | Parameter
+  | TypedArray
+  | readonly Attr[]
+  | { readonly [key: string]: Attr };
+export type Attrs = { readonly [key: string]: Attr };
+
+/** What ops apply to: a value of a graph, or an eager tensor. Whoever owns it knows how to apply an op to it. */
+export interface Operand {
+  readonly owner: Applier;
+  readonly type: TensorType;
+  /** Makes it an operand of a graph: an eager tensor becomes a constant, a parameter a `parameter` node. */
+  readonly liftInto?: (graph: Applier) => Operand;
+}
+
+/** The one interception point of both modes: a builder grows a graph, the eager engine computes at once. */
+export interface Applier {
+  /** Graph operands and eager ones meet in a graph. */
+  readonly mode: "graph" | "eager";
+  /** Results of `op`. Throws ShapeError, DTypeError or GraphError, placed at the user's line. */
+  apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Operand[];
+}
+
+/** One result of a node of a graph; there is one Value object per result, so values compare by identity. */
+export interface Value extends Operand {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** An immutable, interned application of an op: equal nodes of a builder are one object. */
+export interface Node {
+  /** Unique in its builder, and greater than its operands' ids. */
+  readonly id: number;
+  readonly op: AnyOp;
+  readonly operands: readonly Value[];
+  readonly attrs: Attrs;
+  /** One value per result. */
+  readonly results: readonly Value[];
+}

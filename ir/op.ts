@@ -1,0 +1,127 @@
+// What an op is: one record that says everything about it, and a function that applies it.
+import type { Expr, Reducer } from "./expr.js";
+import type { FormArgs, Form } from "./forms.js";
+import type { DType } from "./dtype.js";
+import type { Applier, Attrs, Node, Operand, Value } from "./node.js";
+import type { ConcreteType, TensorType } from "./type.js";
+
+/** An op: call it on graph values or eager tensors, or read its record. */
+export interface Op<F extends Form = Form, A extends Attrs = Attrs, Args extends readonly unknown[] = FormArgs[F]>
+  extends OpRecord<F, A, Args> {
+  /** Applies the op and gives its first result. Errors are placed: op, operands, the caller's line. */
+  (...args: Args): Operand;
+  /** The name under which it stands in the table. */
+  readonly name: string;
+}
+// The table holds ops of every attribute type; `any` is what lets one list hold them.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyOp = Op<any, any, any>;
+
+export interface OpRecord<F extends Form, A extends Attrs, Args extends readonly unknown[]> {
+  /** One sentence and a formula; `docs/ops.md` is generated from it. */
+  readonly doc: string;
+  /** Names of the operands, for errors and printers; a last name ending in `…` takes any number. */
+  readonly operands: readonly string[];
+  /** How users call it: decides how arguments become operands and attributes, and the types of the public function. */
+  readonly form: F;
+  /** For form "own": turns the caller's arguments into operands and attributes. */
+  readonly call?: (...args: Args) => Call<A>;
+  /** The types of the results. Throws ShapeError or DTypeError, whose notes go with the operands. */
+  readonly infer: (operands: readonly TensorType[], attrs: A) => readonly TensorType[];
+  readonly lower: Lowering<A>;
+  /** Cotangents of the operands (null: none flows), as graph values, so that they differentiate again. */
+  readonly vjp?: (at: Pullback<A>) => readonly (Operand | null)[];
+  /** Rewrite rules rooted at this op, each named by its equation. */
+  readonly simplify?: readonly Rule[];
+  readonly onnx?: { readonly type: string; readonly attrs?: Readonly<Record<string, string>> };
+  /** Calls that must work, with numbers from outside. */
+  readonly samples: readonly Sample<A>[];
+  /** Calls that must fail, with the first line of the message. */
+  readonly rejects?: readonly Reject<A>[];
+  /** |result − truth| ≤ k·ε·S in tests, S the same sum over magnitudes; 4 where nothing is said. */
+  readonly tolerance?: number;
+}
+
+/** A call in the op's own terms. */
+export interface Call<A extends Attrs = Attrs> {
+  readonly operands: readonly Operand[];
+  readonly attrs: A;
+  /** Who applies it, where no operand can tell. */
+  readonly owner?: Applier;
+}
+
+/** What a gradient rule gets. `cotangents` has one entry per result, null where none flows. */
+export interface Pullback<A extends Attrs> {
+  /** The cotangent of the only result. */
+  readonly g: Operand;
+  readonly cotangents: readonly (Operand | null)[];
+  readonly results: readonly Operand[];
+  readonly operands: readonly Operand[];
+  readonly attrs: A;
+}
+
+export type Index = readonly Expr[];
+
+/** How an op is computed. */
+export type Lowering<A extends Attrs> =
+  /** Input, parameter, constant: the planner gives it a place. */
+  | { readonly kind: "leaf" }
+  /** Sugar: written with other ops, applied to the same operands. Must yield `infer`'s types. */
+  | { readonly kind: "compose"; readonly expand: (operands: readonly Operand[], attrs: A) => readonly Operand[] }
+  /** The element of a result at an index. */
+  | { readonly kind: "compute"; readonly at: (index: Index, k: Reader<A>, result: number) => Expr }
+  /** Where each source element goes and what is put there, over an initial value; duplicates in source order. */
+  | {
+      readonly kind: "scatter";
+      /** Extents of the source elements. */
+      readonly over: (k: Reader<A>) => readonly number[];
+      readonly combine: "add" | "set";
+      readonly init: (index: Index, k: Reader<A>) => Expr;
+      readonly put: (source: Index, k: Reader<A>) => { readonly index: Index; readonly value: Expr };
+    };
+
+/** What a lowering sees of its operands. */
+export interface Reader<A extends Attrs> {
+  readonly attrs: A;
+  readonly operands: readonly ConcreteType[];
+  readonly results: readonly ConcreteType[];
+  /** The element of an operand at an index. */
+  read(operand: number, index: Index): Expr;
+  /** `fn` over `0 ≤ i < extent` of `body(i)`. An empty sum is 0, product 1, any false, all true. */
+  reduce(fn: Reducer, extent: number, body: (i: Expr) => Expr): Expr;
+}
+
+/** A rewrite. */
+export interface Rule {
+  /** The rule as one reads it: `x · 1 → x`. */
+  readonly name: string;
+  /** The replacement of the node's only result, built with ops on its operands; null where the rule does not apply. */
+  readonly apply: (node: Node, operands: readonly Value[]) => Operand | null;
+}
+
+/** A tensor written out, for samples. */
+export interface Literal {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+export interface Sample<A> {
+  readonly operands: readonly Literal[];
+  readonly attrs: A;
+  readonly results: readonly Literal[];
+  /** Where the expected numbers come from: "by hand", another library. */
+  readonly from: string;
+}
+
+export interface Reject<A> {
+  readonly operands: readonly TensorType[];
+  readonly attrs: A;
+  /** The error's class and first line: `ShapeError: matmul: lhs has …`. */
+  readonly message: string;
+}
+
+/** A literal tensor for samples: `t("f32", [2], [1, 2])`. */
+export function t(dtype: DType, shape: readonly number[], data: readonly number[]): Literal {
+  return { dtype, shape, data };
+}

@@ -1,0 +1,57 @@
+// Where things come from: the line of the user's program, found on the stack, and the name scope.
+import type { Origin } from "./errors.js";
+
+const ownRoot = new URL("../", import.meta.url).href;
+const ownFolders = ["ir/", "src/", "passes/", "runtime/"];
+
+const scopes: string[] = [];
+
+/** Runs `build` inside the name scope `name`; nested scopes join with `/`. */
+export function withScope<T>(name: string, build: () => T): T {
+  scopes.push(scopes.length > 0 ? `${scopes[scopes.length - 1]}/${name}` : name);
+  try {
+    return build();
+  } finally {
+    scopes.pop();
+  }
+}
+
+/** The name scope in force; empty at top level. */
+export function currentScope(): string {
+  return scopes[scopes.length - 1] ?? "";
+}
+
+/** The first frame of a stack trace that is neither gradloom's nor the platform's; null where there is none. */
+export function userOrigin(stack: string | undefined): Origin | null {
+  for (const frame of (stack ?? "").split("\n")) {
+    const found = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(frame.trim());
+    if (!found) continue;
+    const file = found[1]!;
+    if (isOwn(file) || file.includes("/node_modules/") || file.startsWith("node:")) continue;
+    return { file: shorten(file), line: Number(found[2]), column: Number(found[3]), scope: currentScope() };
+  }
+  return null;
+}
+
+function isOwn(file: string): boolean {
+  const href = file.startsWith("/") ? `file://${file}` : file;
+  return href.startsWith(ownRoot) && ownFolders.some((folder) => href.slice(ownRoot.length).startsWith(folder));
+}
+
+/** The path as one would type it: relative to the working directory where it lies below it. */
+function shorten(file: string): string {
+  const path = file.replace(/^file:\/\//, "");
+  const here = typeof process === "undefined" ? "" : `${process.cwd()}/`;
+  return here && path.startsWith(here) ? path.slice(here.length) : path;
+}
+
+/** A stack trace deep enough to reach the user, taken now and formatted only when read. */
+export function captureStack(): { readonly stack?: string } {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 40;
+  const holder: { stack?: string } = {};
+  if (Error.captureStackTrace) Error.captureStackTrace(holder, captureStack);
+  else holder.stack = new Error().stack;
+  Error.stackTraceLimit = limit;
+  return holder;
+}
