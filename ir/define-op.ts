@@ -9,18 +9,20 @@ import { printType } from "./type.js";
 /** The op `name`, callable on graph values and eager tensors alike. Put the type on the left: `export const tanh: Op<"unary"> =`. */
 export function defineOp<F extends Form, A extends Attrs, Args extends readonly unknown[] = FormArgs[F]>(
   name: string,
-  record: OpRecord<F, A, Args>,
+  record: OpRecord<NoInfer<F>, NoInfer<A>, Args>,
 ): Op<F, A, Args> {
-  const op = (...args: Args): Operand => applyCall(op as unknown as AnyOp, args)[0]!;
-  Object.defineProperty(op, "name", { value: name });
-  return Object.assign(op, record) as Op<F, A, Args>;
+  // Ops refer to one another in circles, so this runs before the module's own body has, and esbuild's bookkeeping for
+  // named functions is not there yet: the function stays an argument.
+  const op: object = Object.assign((...args: Args): Operand => applyCall(op as AnyOp, args)[0]!, record);
+  return Object.defineProperty(op, "name", { value: name }) as Op<F, A, Args>;
 }
 
 /** All results of calling `op` with a user's arguments. Throws placed errors. */
 export function applyCall(op: AnyOp, args: readonly unknown[]): readonly Operand[] {
   let call: Call | null = null;
   try {
-    call = op.call ? op.call(...args) : forms[op.form as Form](...(args as never[]));
+    // Every function inherits a `call`; only one of the op's own counts.
+    call = Object.hasOwn(op, "call") ? op.call!(...args) : forms[op.form as Form](...(args as never[]));
     const operands = gather(call!.operands);
     const owner = operands[0]?.owner ?? call!.owner;
     if (!owner) throw new GraphError("nothing says which graph this belongs to");

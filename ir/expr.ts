@@ -1,7 +1,6 @@
 // Scalar expressions of the Kernel IR, and the smart constructors that build them. Index arithmetic folds as it is
 // built, using the known range of every local; floating-point arithmetic never changes here.
 import { type DType, toDType } from "./dtype.js";
-import { InternalError } from "./errors.js";
 import { evaluate, type ScalarFn } from "./scalar.js";
 
 /** How a reduction combines elements. `any` and `all` are for bools. */
@@ -113,8 +112,10 @@ export function rangeOf(x: Expr): readonly [number, number] | null {
       return x.extent === undefined ? null : [0, Math.max(0, x.extent - 1)];
     case "bounded":
       return [0, Math.max(0, x.extent - 1)];
-    case "call":
-      return rangeOfCall(x);
+    case "call": {
+      const range = rangeOfCall(x);
+      return range && range[0] >= -(2 ** 31) && range[1] < 2 ** 31 ? range : null;
+    }
     default:
       return null;
   }
@@ -204,10 +205,11 @@ const isCall = (x: Expr, fn: ScalarFn): x is Call => x.kind === "call" && x.fn =
 
 /** `(q·n + r) div n → q` and `mod n → r`, where `0 ≤ r < n` is known term by term. */
 function divideIndex(fn: "floorDiv" | "floorMod", a: Expr, b: Expr, plain: Expr): Expr {
-  if (b.kind !== "literal") return plain;
-  if (b.value <= 0) throw new InternalError(`${fn}: the divisor ${b.value} of an index is not positive`);
+  if (b.kind !== "literal" || b.value <= 0) return plain;
   const n = b.value;
   if (n === 1) return fn === "floorDiv" ? a : literal(0);
+  // What has no known range may have wrapped: i32 data, unlike indices.
+  if (rangeOf(a) === null) return plain;
   const multiples: Expr[] = [];
   const rest: Expr[] = [];
   for (const term of termsOf(a)) {

@@ -84,9 +84,14 @@ export function gather(operands: readonly Operand[]): readonly Operand[] {
 
 /** A number as a tensor of the type of `like`, by the owner of `like`. Throws DTypeError where the dtype cannot hold it. */
 export function constantLike(like: Operand, value: number): Operand {
-  const { dtype, shape } = like.type;
+  return broadcastTo(scalarLike(like, value), like.type.shape);
+}
+
+/** A number as a scalar of the dtype of `like`, by the owner of `like`. Throws DTypeError where the dtype cannot hold it. */
+export function scalarLike(like: Operand, value: number): Operand {
+  const { dtype } = like.type;
   if (!isFloat(dtype) && !Number.isInteger(value)) throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
-  return broadcastTo(constant(like, value, dtype), shape);
+  return constant(like, value, dtype);
 }
 
 /** Right-aligned broadcasting of any number of operands and numbers, as in NumPy; at least one must be an operand. */

@@ -6,8 +6,11 @@ import type { Applier, Attrs, Node, Operand, Value } from "./node.js";
 import type { ConcreteType, TensorType } from "./type.js";
 
 /** An op: call it on graph values or eager tensors, or read its record. */
-export interface Op<F extends Form = Form, A extends Attrs = Attrs, Args extends readonly unknown[] = FormArgs[F]>
-  extends OpRecord<F, A, Args> {
+export interface Op<
+  F extends Form = Form,
+  A extends Attrs = Attrs,
+  Args extends readonly unknown[] = FormArgs[F],
+> extends OpRecord<F, A, Args> {
   /** Applies the op and gives its first result. Errors are placed: op, operands, the caller's line. */
   (...args: Args): Operand;
   /** The name under which it stands in the table. */
@@ -112,6 +115,8 @@ export interface Sample<A> {
   readonly results: readonly Literal[];
   /** Where the expected numbers come from: "by hand", another library. */
   readonly from: string;
+  /** False where the numbers lie at a kink, a jump or an infinity: no central differences there. */
+  readonly smooth?: boolean;
 }
 
 export interface Reject<A> {
@@ -124,4 +129,9 @@ export interface Reject<A> {
 /** A literal tensor for samples: `t("f32", [2], [1, 2])`. */
 export function t(dtype: DType, shape: readonly number[], data: readonly number[]): Literal {
   return { dtype, shape, data };
+}
+
+/** A sample whose one result was worked out by hand. */
+export function byHand<A>(operands: readonly Literal[], attrs: A, result: Literal): Sample<A> {
+  return { operands, attrs, results: [result], from: "by hand" };
 }

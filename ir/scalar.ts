@@ -115,7 +115,7 @@ function exponentOf(a: number): number {
 /** The error function: its Maclaurin series near zero, else one minus the continued fraction of erfc (A&S 7.1.5, 7.1.14). */
 function erf(x: number): number {
   const a = Math.abs(x);
-  if (Number.isNaN(x)) return x;
+  if (Number.isNaN(x) || x === 0) return x;
   if (a > 6) return Math.sign(x);
   if (a < 2.5) {
     let [term, sum] = [x, x];

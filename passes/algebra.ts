@@ -1,0 +1,57 @@
+// Algebraic simplification: the rules that ops state of themselves (`simplify` in their records), the rules of
+// `canonicalize`, which they count on, and the rules below, which are about two families at once.
+import type { Graph } from "#ir/graph.js";
+import type { Node, Operand, Value } from "#ir/node.js";
+import type { AnyOp, Rule } from "#ir/op.js";
+import { mul } from "#ir/ops/arithmetic.js";
+import { broadcast, reshape } from "#ir/ops/movement.js";
+import { max, min, sum } from "#ir/ops/reductions.js";
+import { opTable } from "#ir/ops/table.js";
+import { mulSizes } from "#ir/size.js";
+import type { ReductionAttrs } from "#ir/reduction.js";
+import { canonicalStep } from "./canonicalize.js";
+import type { Pass } from "./pass.js";
+import { firstRule, namesOfRules, ruleSet, transform, type RuleSet } from "./rewrite.js";
+
+const between: readonly (readonly [AnyOp, Rule])[] = [
+  [sum, { name: "sum(broadcast x) → sum(x) · n", apply: (node, [x]) => overRepeats(node, x!, times) }],
+  [max, { name: "max(broadcast x) → max(x)", apply: (node, [x]) => overRepeats(node, x!, once) }],
+  [min, { name: "min(broadcast x) → min(x)", apply: (node, [x]) => overRepeats(node, x!, once) }],
+];
+
+const rules: RuleSet = ruleSet(
+  ...[...opTable.values()].flatMap((op) => (op.simplify ?? []).map((rule) => [op, rule] as const)),
+  ...between,
+);
+
+export const algebra: Pass<Graph> = {
+  name: "algebra",
+  doc: "Identities: x · 1 → x, x − x → 0 where x is finite, views that cancel. Rounding may change, nothing else.",
+  rules: namesOfRules(rules),
+  run: (graph, note) => {
+    const step = firstRule(rules);
+    return transform(graph, (node) => step(node) ?? canonicalStep(node), note);
+  },
+};
+
+const times = (x: Operand, n: number): Operand => mul(x, n);
+const once = (x: Operand): Operand => x;
+
+/** A reduction over axes that a broadcast made anew: `combine` says what n equal elements come to. */
+function overRepeats(node: Node, x: Value, combine: (x: Operand, n: number) => Operand): Operand | null {
+  if (x.node.op !== (broadcast as AnyOp)) return null;
+  const { axes: places, shape } = x.node.attrs as { axes: readonly number[]; shape: readonly number[] };
+  const { axes, keepDims } = node.attrs as ReductionAttrs;
+  const repeated = axes.filter((axis) => !places.includes(axis));
+  const n = mulSizes(...repeated.map((axis) => shape[axis]!));
+  if (repeated.length === 0 || typeof n !== "number" || n === 0) return null;
+  const left = shape.map((_, axis) => axis).filter((axis) => !repeated.includes(axis));
+  const leftSizes = left.map((axis) => shape[axis]!);
+  const onLeft = (list: readonly number[]) => list.map((axis) => left.indexOf(axis));
+  const others = onLeft(axes.filter((axis) => places.includes(axis)));
+  const source = x.node.operands[0]!;
+  const spread = (of: Operand) => broadcast(of, leftSizes, onLeft(places));
+  const apply = (of: Operand) => of.owner.apply(node.op, [of], { axes: others, keepDims: false })[0]!;
+  const value = others.length === 0 ? spread(combine(source, n)) : combine(apply(spread(source)), n);
+  return keepDims ? reshape(value, node.results[0]!.type.shape) : value;
+}

@@ -1,0 +1,107 @@
+// From a declared graph to a Plan: every pass in order, every intermediate form shown to whoever watches.
+import type { Graph } from "#ir/graph.js";
+import type { Node } from "#ir/node.js";
+import type { Failure, Plan } from "#ir/plan.js";
+import type { SizeBinding } from "#ir/size.js";
+import { verifyGraph } from "#ir/verify-graph.js";
+import { verifyKernel } from "#ir/verify-kernel.js";
+import { verifyPlan } from "#ir/verify-plan.js";
+import { fuse } from "./fuse.js";
+import type { FusedGraph } from "./group.js";
+import type { FailureTable, Layouts } from "./kernel-buffers.js";
+import { KernelBuffers } from "./kernel-buffers.js";
+import { lower } from "./lower.js";
+import { type Observer, type Pass, runPass, runPasses, verifiesByDefault } from "./pass.js";
+import { graphPasses } from "./pipelines.js";
+import { planMemory } from "./plan-memory.js";
+import { schedule } from "./schedule.js";
+import { specialize } from "./specialize.js";
+
+export interface CompileOptions {
+  /** What named sizes stand for. */
+  readonly sizes?: SizeBinding;
+  readonly observe?: Observer;
+  /** Whether to check every invariant after every pass; always in tests. */
+  readonly verify?: boolean;
+  /** Graph passes to run instead of all: to see what each brings. Composites are always decomposed. */
+  readonly passes?: readonly Pass<Graph>[];
+  /** False: a kernel for every node. */
+  readonly fuse?: boolean;
+  /** Eager: inputs, then outputs, are addresses given at the call. */
+  readonly arguments?: boolean;
+  /** Strides, in elements, of inputs that are not stored in row-major order. */
+  readonly layouts?: Layouts;
+}
+
+/** The plan of a graph. Throws GraphErrors for the user's mistakes and InternalErrors that name the pass for ours. */
+export function compileGraph(graph: Graph, options: CompileOptions = {}): Plan {
+  const { observe, layouts = new Map() } = options;
+  const verify = options.verify ?? verifiesByDefault();
+  const checkGraph = verify ? { verify: (g: Graph) => verifyGraph(g) } : {};
+  const concrete = options.arguments ? graph : runPass(graph, specialize(options.sizes ?? {}), { observe, ...checkGraph });
+  const optimized = runPasses(concrete, options.passes ?? graphPasses, { observe, ...checkGraph });
+  return runPass(optimized, toPlan({ ...options, layouts }), { observe, verify: verify ? checkPlan : undefined });
+}
+
+/** The passes below the Graph IR, each shown to the observer like the others. */
+function toPlan(options: CompileOptions & { layouts: Layouts }): Pass<Graph, Plan> {
+  const { observe, layouts } = options;
+  return {
+    name: "plan",
+    doc: "Optimised graph → plan, by way of fusion, scheduling and lowering.",
+    run: (graph) => {
+      const failures = new Failures();
+      const fused = runPass(graph, fusing(options), { observe });
+      const scheduled = runPass(fused, scheduling, { observe });
+      const lowering: Pass<typeof scheduled, ReturnType<typeof lower>[]> = {
+        name: "lower",
+        doc: "Groups → kernels: loop nests, register tiles, checks.",
+        run: ({ launches }) => launches.map((launch) => lower(launch, fused, layouts, failures)),
+      };
+      const launches = runPass(scheduled, lowering, { observe });
+      const planning: Pass<typeof launches, Plan> = {
+        name: "plan-memory",
+        doc: "Values → buffers with places.",
+        run: () => planMemory(graph, fused.inPlace, launches, failures.list, planOptions(options, graph)),
+      };
+      return runPass(launches, planning, { observe });
+    },
+  };
+}
+
+const fusing = (options: CompileOptions): Pass<Graph, FusedGraph> => ({
+  name: "fuse",
+  doc: "Nodes → groups that are computed together.",
+  run: (graph) => fuse(graph, options),
+});
+
+const scheduling: Pass<FusedGraph, ReturnType<typeof schedule>> = {
+  name: "schedule",
+  doc: "Groups → launches in the order with the least peak memory.",
+  run: schedule,
+};
+
+function planOptions(options: CompileOptions & { layouts: Layouts }, graph: Graph) {
+  const buffers = new KernelBuffers(options.layouts, new Failures());
+  const lengths = new Map(graph.inputs.map((n) => [n, buffers.lengthOf(n.results[0]!)]));
+  return { arguments: options.arguments ?? false, lengths };
+}
+
+function checkPlan(plan: Plan): void {
+  for (const { kernel } of plan.steps) verifyKernel(kernel);
+  verifyPlan(plan);
+}
+
+/** Messages of the checks of a plan; equal ones are one entry. */
+class Failures implements FailureTable {
+  readonly list: Failure[] = [];
+
+  add(node: Node, extent: number): number {
+    const message = `${node.op.name}: index {value} is out of range 0 to ${extent - 1}`;
+    const known = this.list.findIndex((f) => f.message === message);
+    if (known >= 0) return known;
+    const { owner } = node.results[0]!;
+    const origins = "originsOf" in owner ? (owner as { originsOf(n: Node): Failure["origins"] }).originsOf(node) : [];
+    return this.list.push({ message, origins }) - 1;
+  }
+}

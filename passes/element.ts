@@ -1,0 +1,224 @@
+// What a node computes, element by element: its expression over its operands' elements, and what that makes it for
+// fusion (a view, a map, a reduction, a contraction …). Read off the expression, never off the op's name.
+import { InternalError } from "#ir/errors.js";
+import { add as plus, type Expr, indexLocal, literal, type Local, mul, type Read, type Reducer } from "#ir/expr.js";
+import type { Node, Value } from "#ir/node.js";
+import type { Reader } from "#ir/op.js";
+import type { Attrs } from "#ir/node.js";
+import { transcendentals } from "#ir/scalar.js";
+import { stridesOf, type ConcreteType } from "#ir/type.js";
+import { accessOf, mentions, rewriteExpr, walkExpr } from "./rewrite-expr.js";
+
+/**
+ * - `leaf`: input, parameter, array constant: it has a buffer before the run.
+ * - `free`: reads nothing (a number, an iota): computed wherever it is needed.
+ * - `view`: another tensor's elements at other indices: never computed.
+ * - `map`: elements from elements; `reduce`: one reduction over elements; `contraction`: a sum over a product with
+ *   axes of its own in both factors; `scatter`: puts elements where they belong.
+ */
+export type Role = "leaf" | "free" | "view" | "map" | "reduce" | "contraction" | "scatter";
+
+/** A node's element at `index`: `fn` over each of `over` of `inner`, or just `inner` where `over` is empty. */
+export interface Element {
+  readonly role: Role;
+  readonly index: readonly Local[];
+  readonly fn: Reducer;
+  readonly over: readonly Local[];
+  /** Over `read`s of the operands. */
+  readonly inner: Expr;
+  /** Scalar operations of one evaluation of `inner`; a transcendental function counts 16. */
+  readonly cost: number;
+  /** The factors of a contraction. */
+  readonly factors: readonly [Expr, Expr] | null;
+}
+
+const elements = new WeakMap<Node, Element>();
+
+/** What result 0 of a node computes. Sizes must be numbers. */
+export function elementOf(node: Node): Element {
+  let element = elements.get(node);
+  if (!element) elements.set(node, (element = analyse(node)));
+  return element;
+}
+
+export function shapeOf(value: Value): readonly number[] {
+  return value.type.shape as readonly number[];
+}
+
+export function countOf(value: Value): number {
+  return shapeOf(value).reduce((a, b) => a * b, 1);
+}
+
+let fresh = 0;
+
+/** What a lowering sees of a node's operands. */
+export function readerOf(node: Node): Reader<Attrs> {
+  return {
+    attrs: node.attrs,
+    operands: node.operands.map((v) => v.type as ConcreteType),
+    results: node.results.map((v) => v.type as ConcreteType),
+    read: (operand, index) => ({ kind: "read", dtype: node.operands[operand]!.type.dtype, operand, index }),
+    reduce: (fn, extent, body) => {
+      const over = indexLocal(`k${fresh++}`, extent);
+      const inner = body(over);
+      return { kind: "reduce", dtype: inner.dtype, fn, over, body: inner };
+    },
+  };
+}
+
+function analyse(node: Node): Element {
+  const { lower } = node.op;
+  const value = node.results[0]!;
+  const index = shapeOf(value).map((extent, axis) => indexLocal(`n${node.id}_${axis}`, extent));
+  const none = { index, fn: "sum" as const, over: [], inner: literal(0), cost: 0, factors: null };
+  if (lower.kind === "leaf") {
+    const number = node.attrs.value;
+    if (typeof number !== "number") return { ...none, role: "leaf" };
+    return { ...none, role: "free", inner: literal(number, value.type.dtype) };
+  }
+  if (lower.kind === "scatter") return { ...none, role: "scatter" };
+  if (lower.kind !== "compute") throw new InternalError(`fuse: ${node.op.name} was not decomposed`);
+  let inner = ownBounds(lower.at(index, readerOf(node), 0), node);
+  const over: Local[] = [];
+  const fn = inner.kind === "reduce" ? inner.fn : "sum";
+  while (inner.kind === "reduce" && inner.fn === fn) {
+    over.push(inner.over);
+    inner = inner.body;
+  }
+  const factors = over.length > 0 && fn === "sum" ? contraction(inner, index, over) : null;
+  return { role: roleOf(inner, over, factors), index, fn, over, inner, cost: costOf(inner), factors };
+}
+
+function roleOf(inner: Expr, over: readonly Local[], factors: unknown): Role {
+  if (factors) return "contraction";
+  if (over.length > 0) return "reduce";
+  let reads = 0;
+  walkExpr(inner, (e) => {
+    if (e.kind === "read") reads++;
+  });
+  if (reads === 0) return "free";
+  return inner.kind === "read" && reads === 1 ? "view" : "map";
+}
+
+/**
+ * The factors of a product, each with an output axis that the other lacks, and the last axis in only one of them; other
+ * sums of products are reductions.
+ */
+function contraction(inner: Expr, index: readonly Local[], over: readonly Local[]): readonly [Expr, Expr] | null {
+  if (inner.kind !== "call" || inner.fn !== "mul" || inner.dtype === "bool") return null;
+  const [a, b] = inner.args as [Expr, Expr];
+  if (!over.every((k) => mentions(a, k) && mentions(b, k))) return null;
+  const onlyLeft = index.some((i) => i.extent! > 1 && mentions(a, i) && !mentions(b, i));
+  const onlyRight = index.some((i) => i.extent! > 1 && mentions(b, i) && !mentions(a, i));
+  const last = index.findLast((i) => i.extent! > 1);
+  const inOne = last !== undefined && mentions(a, last) !== mentions(b, last);
+  return onlyLeft && onlyRight && inOne ? [a, b] : null;
+}
+
+/** The expression with every promised index made the promise of `node`. */
+export function ownBounds(x: Expr, node: Node): Expr {
+  const seen = new Map<Expr, Expr>();
+  return rewriteExpr(x, (e) => {
+    if (e.kind !== "bounded" || "node" in e) return null;
+    let own = seen.get(e);
+    if (!own) seen.set(e, (own = { ...e, value: ownBounds(e.value, node), node } as Expr));
+    return own;
+  });
+}
+
+const expensive: ReadonlySet<string> = new Set(transcendentals);
+
+/** Scalar operations of an expression, indices not counted. */
+export function costOf(x: Expr): number {
+  let cost = 0;
+  const seen = new Set<Expr>();
+  const count = (e: Expr): void => {
+    if (seen.has(e)) return;
+    seen.add(e);
+    if (e.kind === "call") {
+      cost += expensive.has(e.fn) ? 16 : e.fn === "div" || e.fn === "sqrt" || e.fn === "mod" ? 4 : 1;
+      e.args.forEach(count);
+    } else if (e.kind === "reduce") {
+      cost += 64;
+    }
+  };
+  count(x);
+  return cost;
+}
+
+/**
+ * The element of `value` at `index`, over accesses of tensors that have or will have a buffer: views and free nodes are
+ * followed, and so are the nodes that `inlined` names.
+ */
+export function resolve(value: Value, index: readonly Expr[], inlined: (node: Node) => boolean): Expr {
+  let linear: Expr | null = null;
+  for (;;) {
+    const { node } = value;
+    const element = elementOf(node);
+    if (element.role === "view") {
+      const read = instantiate(node, index) as Read;
+      linear = keepsOrder(node) ? (linear ?? linearIndex(shapeOf(value), index)) : null;
+      [value, index] = [node.operands[read.operand]!, read.index];
+      continue;
+    }
+    if (element.role !== "free" && !inlined(node)) return accessOf(value, index, linear);
+    return resolveReads(instantiate(node, index), node, inlined);
+  }
+}
+
+/** An expression over `read`s of a node's operands as one over accesses. */
+export function resolveReads(x: Expr, node: Node, inlined: (node: Node) => boolean): Expr {
+  const memo = new Map<Expr, Expr>();
+  const replace = (e: Expr): Expr | null => {
+    if (e.kind !== "read") return null;
+    const index = e.index.map((i) => rewriteExpr(i, replace, memo));
+    return resolve(node.operands[e.operand]!, index, inlined);
+  };
+  return rewriteExpr(x, replace, memo);
+}
+
+/** The element expression of a compute node at any index. */
+export function instantiate(node: Node, index: readonly Expr[]): Expr {
+  const { lower } = node.op;
+  if (lower.kind === "leaf") return elementOf(node).inner;
+  if (lower.kind !== "compute") throw new InternalError(`lower: ${node.op.name} has no element`);
+  return ownBounds(lower.at(index, readerOf(node), 0), node);
+}
+
+/** Whether a view lists the same elements in the same order: a reshape, found by asking for a few elements. */
+function keepsOrder(view: Node): boolean {
+  let answer = orders.get(view);
+  if (answer === undefined) orders.set(view, (answer = findsOrder(view)));
+  return answer;
+}
+const orders = new WeakMap<Node, boolean>();
+
+function findsOrder(view: Node): boolean {
+  const [to, from] = [shapeOf(view.results[0]!), shapeOf(view.operands[0]!)];
+  const count = countOf(view.results[0]!);
+  if (count !== countOf(view.operands[0]!) || count === 0) return false;
+  const strides = stridesOf(from);
+  const probe = (position: number): boolean => {
+    const at = stridesOf(to).map((s, axis) => literal(Math.floor(position / s) % to[axis]!));
+    const read = instantiate(view, at) as Read;
+    return read.index.reduce((sum, x, axis) => sum + (x as { value: number }).value * strides[axis]!, 0) === position;
+  };
+  // Index maps of views are affine, or a reshape's: if every unit step and the last element agree, all do.
+  const steps = stridesOf(to).filter((s) => s < count);
+  return probe(count - 1) && steps.every(probe) && steps.every((s) => probe(Math.floor((count - 1) / s) * s)) && probe(0);
+}
+
+/** The row-major position of an index. */
+export function linearIndex(shape: readonly number[], index: readonly Expr[]): Expr {
+  return offsetOf(stridesOf(shape), index);
+}
+
+/** `Σ index·stride`. */
+export function offsetOf(strides: readonly number[], index: readonly Expr[]): Expr {
+  let sum: Expr = literal(0);
+  index.forEach((i, axis) => {
+    const term: Expr = mul(i, literal(strides[axis]!));
+    sum = plus(sum, term);
+  });
+  return sum;
+}

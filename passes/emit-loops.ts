@@ -1,0 +1,223 @@
+// A loop nest as statements: every expression is computed once, in the outermost loop that has all it needs. Shared and
+// hoisted expressions become `let`s; index arithmetic is regrouped so that its outer part hoists.
+import { add, type Expr, load, local, lt, and, ge, literal, type Local } from "#ir/expr.js";
+import type { Node } from "#ir/node.js";
+import type { Stmt } from "#ir/kernel.js";
+import { partsOf, rewriteExpr } from "./rewrite-expr.js";
+
+/** A loop, outermost first in a list. */
+export interface Loop {
+  readonly local: Local;
+  readonly extent: Expr;
+  readonly as: "serial" | "vector";
+}
+
+/** A statement inside the innermost loop, over expressions that `emitLoops` prepares. */
+export interface Root {
+  readonly kind: "store" | "accumulate" | "let";
+  readonly value: Expr;
+  /** Where a store goes. */
+  readonly offset?: Expr;
+  readonly emit: (value: Expr, offset: Expr) => Stmt;
+}
+
+/** What stands beside the loops: `before[d]` and `after[d]` inside d loops, before and after the next one. */
+export interface Beside {
+  readonly before?: ReadonlyMap<number, readonly Stmt[]>;
+  readonly after?: ReadonlyMap<number, readonly Stmt[]>;
+}
+
+/** Fresh names and the checks' messages, of one kernel. */
+export interface Names {
+  fresh(prefix: string): string;
+  /** Entry of the plan's failure table for an index of `node` that must lie below `extent`. */
+  failure(node: Node, extent: number): number;
+}
+
+/**
+ * The nest as statements. `changing` names buffers that the nest both reads and writes: loads of them stay where they are.
+ */
+export function emitLoops(
+  loops: readonly Loop[],
+  roots: readonly Root[],
+  names: Names,
+  beside: Beside = {},
+  changing: ReadonlySet<string> = new Set(),
+): readonly Stmt[] {
+  return new Emission(loops, names, changing).emit(roots, beside);
+}
+
+class Emission {
+  readonly #depths = new Map<string, number>();
+  readonly #depthOf = new Map<Expr, number>();
+  readonly #interned = new Map<string, Expr>();
+  readonly #ids = new Map<Expr, number>();
+  readonly #lets: Stmt[][];
+  readonly #named = new Map<Expr, Expr>();
+  readonly #uses = new Map<Expr, number>();
+  #serial = false;
+
+  constructor(
+    readonly loops: readonly Loop[],
+    readonly names: Names,
+    readonly changing: ReadonlySet<string>,
+  ) {
+    loops.forEach((loop, i) => this.#depths.set(loop.local.name, i + 1));
+    this.#lets = Array.from({ length: loops.length + 1 }, () => []);
+  }
+
+  emit(roots: readonly Root[], beside: Beside): readonly Stmt[] {
+    const inner = this.loops.length;
+    const ready = roots.map((r) => ({ ...r, value: this.#intern(r.value), offset: r.offset && this.#intern(r.offset) }));
+    const counted = new Set<Expr>();
+    for (const root of ready) this.#count(root.value, counted);
+    const stores = ready.filter((r) => r.kind === "store").length;
+    const statements = ready.map((root) => {
+      const alone = root.kind !== "store" || stores < 2 || root.value.kind === "literal" || root.value.kind === "local";
+      const value = this.#value(root.value, inner, !alone);
+      const offset = root.offset ? this.#index(root.offset, inner) : literal(0);
+      return root.emit(value, offset);
+    });
+    let body: readonly Stmt[] = [...this.#lets[inner]!, ...statements];
+    for (let d = inner - 1; d >= 0; d--) {
+      const { local: over, extent, as } = this.loops[d]!;
+      const kind = this.#serial && d === inner - 1 ? "serial" : as;
+      const loop: Stmt = { kind: "for", over, extent, as: kind, body };
+      body = [...this.#lets[d]!, ...(beside.before?.get(d) ?? []), loop, ...(beside.after?.get(d) ?? [])];
+    }
+    return body;
+  }
+
+  /** One object per structure. Sums of index terms are regrouped, those of outer loops first. */
+  #intern(x: Expr): Expr {
+    const memo = new Map<Expr, Expr>();
+    const go = (e: Expr): Expr => {
+      const done = memo.get(e);
+      if (done) return done;
+      let made = rewriteExpr(e, (y) => (y === e ? null : go(y)));
+      if (made.kind === "call" && made.fn === "add" && made.dtype === "i32") made = this.#regroup(made);
+      const own = this.#unique(made);
+      memo.set(e, own);
+      return own;
+    };
+    return go(x);
+  }
+
+  #unique(e: Expr): Expr {
+    const parts = partsOf(e).map((p) => this.#ids.get(p) ?? this.#idOf(this.#unique(p)));
+    const key = `${e.kind} ${e.dtype} ${ownKey(e)} ${parts.join()}`;
+    const known = this.#interned.get(key);
+    if (known) return known;
+    this.#interned.set(key, e);
+    this.#ids.set(e, this.#ids.size);
+    return e;
+  }
+
+  #idOf(e: Expr): number {
+    return this.#ids.get(e)!;
+  }
+
+  #regroup(sum: Expr): Expr {
+    const byDepth: Expr[][] = [];
+    const collect = (e: Expr): void => {
+      if (e.kind === "call" && e.fn === "add" && e.dtype === "i32") e.args.forEach(collect);
+      else (byDepth[this.#depth(e)] ??= []).push(e);
+    };
+    collect(sum);
+    const groups = byDepth.filter((terms) => terms !== undefined);
+    return groups
+      .map((terms) => terms.map((t) => this.#unique(t)).reduce((a, b) => this.#unique(add(a, b))))
+      .reduce((a, b) => this.#unique(add(a, b)));
+  }
+
+  #depth(e: Expr): number {
+    let depth = this.#depthOf.get(e);
+    if (depth === undefined) {
+      depth = e.kind === "local" ? (this.#depths.get(e.name) ?? 0) : 0;
+      for (const part of partsOf(e)) depth = Math.max(depth, this.#depth(part));
+      if (e.kind === "load" && this.changing.has(e.buffer)) depth = this.loops.length;
+      this.#depthOf.set(e, depth);
+    }
+    return depth;
+  }
+
+  /** Counts the uses of expressions as values; index arithmetic inside offsets is left to `#index`. */
+  #count(e: Expr, counted: Set<Expr>): void {
+    this.#uses.set(e, (this.#uses.get(e) ?? 0) + 1);
+    if (counted.has(e)) return;
+    counted.add(e);
+    if (e.kind === "load") this.#countLoads(e.offset, counted);
+    else for (const part of partsOf(e)) this.#count(part, counted);
+  }
+
+  /** Loads and checks inside index arithmetic are values again. */
+  #countLoads(e: Expr, counted: Set<Expr>): void {
+    if (e.kind === "load" || e.kind === "bounded") this.#count(e, counted);
+    else for (const part of partsOf(e)) this.#countLoads(part, counted);
+  }
+
+  /** The expression as a value for a user at `depth`. */
+  #value(e: Expr, depth: number, name = false): Expr {
+    if (e.kind === "literal" || e.kind === "local") return e;
+    const known = this.#named.get(e);
+    if (known) return known;
+    const own = this.#depth(e);
+    const made = this.#rebuilt(e, own);
+    if (e.kind === "bounded") return this.#check(e, made, own);
+    if (name || own < depth || this.#uses.get(e)! > 1) return this.#name(e, made, own);
+    return made;
+  }
+
+  /** An offset or a part of one: only what outer loops can compute gets a name. */
+  #index(e: Expr, depth: number): Expr {
+    if (e.kind === "literal" || e.kind === "local") return e;
+    if (e.kind === "load" || e.kind === "bounded") return this.#value(e, depth);
+    const known = this.#named.get(e);
+    const own = this.#depth(e);
+    if (known && own < depth) return known;
+    const made = rewriteExpr(e, (y) => (y === e ? null : this.#index(y, own)));
+    return own < depth && made.kind !== "literal" && made.kind !== "local" ? this.#name(e, made, own) : made;
+  }
+
+  #rebuilt(e: Expr, depth: number): Expr {
+    if (e.kind === "load") return load(e.buffer, this.#index(e.offset, depth), e.dtype);
+    return rewriteExpr(e, (y) => (y === e ? null : this.#value(y, depth)));
+  }
+
+  #name(e: Expr, made: Expr, depth: number): Expr {
+    if (made.kind === "literal" || made.kind === "local") return made;
+    const own = local(this.names.fresh("t"), e.dtype);
+    this.#lets[depth]!.push({ kind: "let", local: own, value: made });
+    this.#named.set(e, own);
+    return own;
+  }
+
+  #check(e: Expr & { kind: "bounded" }, made: Expr, depth: number): Expr {
+    const own: Local = { kind: "local", dtype: "i32", name: this.names.fresh("i"), extent: e.extent };
+    const found = local(own.name, "i32");
+    const value = made.kind === "bounded" ? made.value : made;
+    const test = and(ge(found, literal(0)), lt(found, literal(e.extent)));
+    const failure = this.names.failure((e as unknown as { node: Node }).node, e.extent);
+    this.#lets[depth]!.push({ kind: "let", local: own, value }, { kind: "check", test, value: own, failure });
+    if (depth === this.loops.length) this.#serial = true;
+    this.#named.set(e, own);
+    return own;
+  }
+}
+
+function ownKey(e: Expr): string {
+  switch (e.kind) {
+    case "literal":
+      return Object.is(e.value, -0) ? "-0" : String(e.value);
+    case "local":
+      return e.name;
+    case "load":
+      return e.buffer;
+    case "call":
+      return e.fn;
+    case "bounded":
+      return `${e.extent} ${(e as unknown as { node: Node }).node.id}`;
+    default:
+      return "";
+  }
+}

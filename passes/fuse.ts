@@ -1,0 +1,258 @@
+// Fusion: Graph → groups, each of which becomes (part of) one kernel.
+//
+// Every computed node starts alone. Then producers merge with their consumers along edges, in order of bytes saved, as
+// long as a common set of parallel axes remains, the group stays convex (nothing outside lies between its nodes) and its
+// row scratch stays small; then groups that read the same data over the same axes merge. An update of a parameter in
+// place must come after every reader of the old value: these orders are edges too, so no merge can break them.
+import { InternalError } from "#ir/errors.js";
+import { itemSize } from "#ir/dtype.js";
+import { type Graph, nodesOf, rootsOf } from "#ir/graph.js";
+import type { Node, Value } from "#ir/node.js";
+import { countOf, elementOf } from "./element.js";
+import { accessesOf, canFail, commonAxes, type FusedGraph, type Group, groupOfOne, isPureMap, joined, sameAxes } from "./group.js";
+import { scratchBytesOf } from "./nests.js";
+
+/** Nodes in a group: beyond it kernels grow too long for V8's compiler to like. */
+const maxNodes = 64;
+/** Buffers that a group reads and writes. */
+const maxBuffers = 40;
+/** Scratch of one row: it should stay in the first-level cache beside the data. */
+const maxScratchBytes = 32 * 1024;
+/** Groups visited in search of a path between two groups before the merge is given up. */
+const searchBudget = 4000;
+
+/** Options of fusion: `fuse: false` leaves every node alone, to see what fusion brings. */
+export interface FuseOptions {
+  readonly fuse?: boolean;
+}
+
+/** The groups of a graph whose composites are decomposed and whose sizes are numbers. */
+export function fuse(graph: Graph, options: FuseOptions = {}): FusedGraph {
+  const fusion = new Fusion(graph);
+  if (options.fuse !== false) {
+    fusion.mergeAlongEdges();
+    fusion.mergeSiblings();
+  }
+  return fusion.finish();
+}
+
+class Fusion {
+  readonly #graph: Graph;
+  /** Nodes that are computed, in evaluation order. */
+  readonly #computed: readonly Node[];
+  readonly #position = new Map<Node, number>();
+  readonly #groupOf = new Map<Node, Group>();
+  readonly #after = new Map<Group, Set<Group>>();
+  readonly #before = new Map<Group, Set<Group>>();
+  readonly #roots: ReadonlySet<Value>;
+  readonly #inPlace = new Map<Node, Value>();
+  readonly #readers = new Map<Node, Node[]>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#roots = new Set(rootsOf(graph));
+    const pinned = new Set([...this.#roots].map((v) => v.node));
+    this.#computed = nodesOf(graph).filter((node) => {
+      const { role } = elementOf(node);
+      return role !== "leaf" && ((role !== "view" && role !== "free") || pinned.has(node));
+    });
+    for (const node of this.#computed) this.#addGroup(groupOfOne(node));
+    for (const node of this.#computed) {
+      for (const access of accessesOf(node)) {
+        const source = access.value.node;
+        const list = this.#readers.get(source);
+        if (!list) this.#readers.set(source, [node]);
+        else if (list[list.length - 1] !== node) list.push(node);
+        if (this.#groupOf.has(source)) this.#link(this.#groupOf.get(source)!, this.#groupOf.get(node)!);
+      }
+    }
+    this.#orderUpdates();
+    this.#place();
+  }
+
+  /** Merges producers with consumers, the largest intermediate first. */
+  mergeAlongEdges(): void {
+    const edges = this.#computed.flatMap((node) =>
+      [...new Set((this.#readers.get(node) ?? []).filter((r) => r !== node))].map((reader) => ({ node, reader })),
+    );
+    const bytes = (n: Node) => countOf(n.results[0]!) * itemSize(n.results[0]!.type.dtype);
+    edges.sort((x, y) => bytes(y.node) - bytes(x.node) || this.#position.get(x.node)! - this.#position.get(y.node)!);
+    for (let merged = true, round = 0; merged && round < 3; round++) {
+      merged = false;
+      for (const { node, reader } of edges) {
+        const [a, b] = [this.#groupOf.get(node)!, this.#groupOf.get(reader)!];
+        if (a !== b && this.#tryMerge(a, b)) merged = true;
+      }
+    }
+  }
+
+  /** Merges groups that read the same data over the same axes. */
+  mergeSiblings(): void {
+    for (const readers of this.#readers.values()) {
+      for (let i = 1; i < readers.length; i++) {
+        for (let j = Math.max(0, i - 8); j < i; j++) {
+          const [a, b] = [this.#groupOf.get(readers[j]!)!, this.#groupOf.get(readers[i]!)!];
+          if (a === b || a.kind !== "rows" || b.kind !== "rows" || !sameAxes(a, b)) continue;
+          if (this.#reaches(a, b, false) || this.#reaches(b, a, false)) continue;
+          const pairs = commonAxes(a, b);
+          if (pairs.length === a.axes.length) this.#replace(a, b, joined(a, b, pairs, this.#position));
+        }
+      }
+    }
+  }
+
+  finish(): FusedGraph {
+    const groups = this.#ordered();
+    for (const [parameter, value] of this.#inPlace) {
+      if (!this.#mayOverwrite(this.#groupOf.get(value.node)!, parameter)) this.#inPlace.delete(parameter);
+    }
+    const escaping = new Set<Value>();
+    for (const node of this.#computed) {
+      const value = node.results[0]!;
+      const own = this.#groupOf.get(node);
+      const outside = this.#readers.get(node)?.some((r) => this.#groupOf.get(r) !== own) ?? false;
+      if (outside || this.#roots.has(value)) escaping.add(value);
+    }
+    return { graph: this.#graph, groups, escaping, inPlace: this.#inPlace, before: this.#before };
+  }
+
+  #tryMerge(a: Group, b: Group): boolean {
+    if (a.nodes.length + b.nodes.length > maxNodes) return false;
+    if (a.kind === "scatter" || b.kind === "scatter") return false;
+    if (a.kind === "contraction" && b.kind === "contraction") return false;
+    const pairs = commonAxes(a, b);
+    const whole = pairs.length === a.axes.length && pairs.length === b.axes.length;
+    if (a.kind === "contraction" || b.kind === "contraction") {
+      const rest = a.kind === "contraction" ? b : a;
+      if (!whole || !isPureMap(rest)) return false;
+    } else if (pairs.length === 0 && a.axes.length > 0 && !isPureMap(a)) return false;
+    const group = joined(a, b, pairs, this.#position);
+    if (this.#buffersOf(group) > maxBuffers) return false;
+    if (this.#reaches(a, b, true)) return false;
+    if (group.kind === "rows" && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes) return false;
+    this.#replace(a, b, group);
+    return true;
+  }
+
+  /** Whether a path leads from `a` to `b`, other than the direct edge where `indirect` is asked for. */
+  #reaches(a: Group, b: Group, indirect: boolean): boolean {
+    const last = this.#lastPosition(b);
+    const seen = new Set<Group>();
+    const stack = [...this.#after.get(a)!].filter((g) => !(indirect && g === b));
+    while (stack.length > 0) {
+      const group = stack.pop()!;
+      if (group === b) return true;
+      if (seen.has(group) || this.#position.get(group.nodes[0]!)! > last) continue;
+      seen.add(group);
+      if (seen.size > searchBudget) return true;
+      stack.push(...this.#after.get(group)!);
+    }
+    return false;
+  }
+
+  #lastPosition(group: Group): number {
+    return this.#position.get(group.nodes[group.nodes.length - 1]!)!;
+  }
+
+  #escapesFrom(group: Group): (node: Node) => boolean {
+    const inside = new Set(group.nodes);
+    return (node) =>
+      this.#roots.has(node.results[0]!) || (this.#readers.get(node)?.some((r) => !inside.has(r)) ?? false);
+  }
+
+  #buffersOf(group: Group): number {
+    const inside = new Set(group.nodes);
+    const buffers = new Set<Node>();
+    const escapes = this.#escapesFrom(group);
+    for (const node of group.nodes) {
+      if (escapes(node)) buffers.add(node);
+      for (const access of accessesOf(node)) if (!inside.has(access.value.node)) buffers.add(access.value.node);
+    }
+    return buffers.size;
+  }
+
+  #addGroup(group: Group): void {
+    for (const node of group.nodes) this.#groupOf.set(node, group);
+    this.#after.set(group, new Set());
+    this.#before.set(group, new Set());
+  }
+
+  #link(from: Group, to: Group): void {
+    if (from === to) return;
+    this.#after.get(from)!.add(to);
+    this.#before.get(to)!.add(from);
+  }
+
+  #replace(a: Group, b: Group, group: Group): void {
+    this.#addGroup(group);
+    for (const old of [a, b]) {
+      for (const next of this.#after.get(old)!) {
+        this.#before.get(next)!.delete(old);
+        if (next !== a && next !== b) this.#link(group, next);
+      }
+      for (const previous of this.#before.get(old)!) {
+        this.#after.get(previous)!.delete(old);
+        if (previous !== a && previous !== b) this.#link(previous, group);
+      }
+    }
+    for (const old of [a, b]) {
+      this.#after.delete(old);
+      this.#before.delete(old);
+    }
+  }
+
+  /** Lets an update be written in place where every reader of the old value can run before it. */
+  #orderUpdates(): void {
+    const written = new Set<Value>();
+    const checks = this.#computed.filter(canFail);
+    for (const [parameter, value] of this.#graph.updates) {
+      const writer = this.#groupOf.get(value.node);
+      if (!writer || written.has(value)) continue;
+      const readers = (this.#readers.get(parameter) ?? []).map((r) => this.#groupOf.get(r)!);
+      const earlier = [...readers, ...checks.map((n) => this.#groupOf.get(n)!)].filter((g) => g !== writer);
+      if (canFail(value.node) || earlier.some((g) => this.#reaches(writer, g, false))) continue;
+      if (readers.includes(writer) && !readsOnlyAtItsOwnIndex(value.node, parameter)) continue;
+      for (const g of earlier) this.#link(g, writer);
+      this.#inPlace.set(parameter, value);
+      written.add(value);
+    }
+  }
+
+  /** Whether the group reads the parameter only where it writes the new value, in one and the same loop. */
+  #mayOverwrite(group: Group, parameter: Node): boolean {
+    const readers = group.nodes.filter((n) => accessesOf(n).some((a) => a.value.node === parameter));
+    if (readers.length === 0) return true;
+    if (group.kind === "rows" && !isPureMap(group)) return false;
+    return readers.every((n) => elementOf(n).over.length === 0 && readsOnlyAtItsOwnIndex(n, parameter));
+  }
+
+  /** Positions that respect all edges, those of updates included. */
+  #place(): void {
+    this.#ordered().forEach((group, i) => this.#position.set(group.nodes[0]!, i));
+  }
+
+  /** The groups, each after those it depends on; among the ready ones, the first in evaluation order. */
+  #ordered(): readonly Group[] {
+    const waiting = new Map([...this.#before].map(([g, set]) => [g, set.size]));
+    const ready = [...waiting].filter(([, n]) => n === 0).map(([g]) => g).reverse();
+    const order: Group[] = [];
+    while (ready.length > 0) {
+      const group = ready.pop()!;
+      order.push(group);
+      for (const next of this.#after.get(group)!) {
+        const left = waiting.get(next)! - 1;
+        waiting.set(next, left);
+        if (left === 0) ready.push(next);
+      }
+    }
+    if (order.length !== this.#before.size) throw new InternalError("fuse: the groups depend on each other in a circle");
+    return order;
+  }
+}
+
+function readsOnlyAtItsOwnIndex(node: Node, source: Node): boolean {
+  const { index } = elementOf(node);
+  return accessesOf(node).every(
+    (a) => a.value.node !== source || a.index.every((x, axis) => x === index[axis] || index[axis]!.extent === 1),
+  );
+}

@@ -1,0 +1,141 @@
+// Fusion groups: nodes computed together, row by row over common parallel axes. What may be merged is decided from the
+// indices at which consumers read producers.
+import type { Expr } from "#ir/expr.js";
+import type { Node, Value } from "#ir/node.js";
+import type { Graph } from "#ir/graph.js";
+import { countOf, elementOf, resolveReads, shapeOf } from "./element.js";
+import { type Access, isAccess, walkExpr } from "./rewrite-expr.js";
+import { scatterOf } from "./scatter.js";
+
+/**
+ * - `rows`: stages of loops inside every point of the parallel axes.
+ * - `contraction`: one contraction and element-by-element work on its result; its axes are all axes of the result.
+ * - `scatter`: one scatter.
+ */
+export interface Group {
+  readonly kind: "rows" | "contraction" | "scatter";
+  /** In evaluation order. */
+  readonly nodes: readonly Node[];
+  /** Extents of the parallel axes. */
+  readonly axes: readonly number[];
+  /** For every node, which axis of its result each parallel axis is. */
+  readonly rows: ReadonlyMap<Node, readonly number[]>;
+}
+
+/** The groups of a graph in an order in which they can run, and which of their values others need. */
+export interface FusedGraph {
+  readonly graph: Graph;
+  readonly groups: readonly Group[];
+  /** Values that are read by another group or leave the graph. */
+  readonly escaping: ReadonlySet<Value>;
+  /** Parameters whose update is written in place, by the node that computes it. */
+  readonly inPlace: ReadonlyMap<Node, Value>;
+  /** For every group, the groups that must run before it. */
+  readonly before: ReadonlyMap<Group, ReadonlySet<Group>>;
+}
+
+/** A group of one node, its parallel axes all axes of its result. */
+export function groupOfOne(node: Node): Group {
+  const { role } = elementOf(node);
+  const shape = shapeOf(node.results[0]!);
+  const kind = role === "contraction" || role === "scatter" ? role : "rows";
+  const rows = kind === "scatter" ? [] : shape.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
+  return { kind, nodes: [node], axes: rows.map((axis) => shape[axis]!), rows: new Map([[node, rows]]) };
+}
+
+interface Reads {
+  readonly accesses: readonly Access[];
+  readonly canFail: boolean;
+}
+const reads = new WeakMap<Node, Reads>();
+
+/** Every element that a node reads, at indices in its own result's axes and reduction variables; views are seen through. */
+export function accessesOf(node: Node): readonly Access[] {
+  return readsOf(node).accesses;
+}
+
+/** Whether computing the node can stop the run: an index out of range. */
+export function canFail(node: Node): boolean {
+  return readsOf(node).canFail;
+}
+
+function readsOf(node: Node): Reads {
+  let found = reads.get(node);
+  if (!found) {
+    const accesses: Access[] = [];
+    let fails = false;
+    const seen = new Set<Expr>();
+    for (const x of expressionsOf(node)) {
+      const visit = (e: Expr): void => {
+        if (isAccess(e)) accesses.push(e);
+        if (e.kind === "bounded") fails = true;
+      };
+      walkExpr(resolveReads(x, node, () => false), visit, seen);
+    }
+    reads.set(node, (found = { accesses, canFail: fails }));
+  }
+  return found;
+}
+
+/** Pairs of parallel axes (of `a`, of `b`) along which row r of `b` reads only row r of `a`. */
+export function commonAxes(a: Group, b: Group): readonly (readonly [number, number])[] {
+  const inA = new Set(a.nodes);
+  let pairs = a.axes.flatMap((extent, t) => b.axes.flatMap((other, u) => (extent === other ? [[t, u] as const] : [])));
+  let reads = 0;
+  for (const reader of b.nodes) {
+    for (const access of accessesOf(reader)) {
+      const source = access.value.node;
+      if (!inA.has(source)) continue;
+      reads++;
+      const [mine, theirs] = [b.rows.get(reader)!, a.rows.get(source)!];
+      const { index } = elementOf(reader);
+      pairs = pairs.filter(([t, u]) => {
+        const at = access.index[theirs[t]!]!;
+        return at.kind === "local" && at.name === index[mine[u]!]!.name;
+      });
+    }
+  }
+  if (reads === 0) pairs = sameAxes(a, b) ? a.axes.map((_, t) => [t, t] as const) : [];
+  const seen = new Set<number>();
+  return pairs.filter(([t, u]) => {
+    if (seen.has(t) || seen.has(~u)) return false;
+    seen.add(t).add(~u);
+    return true;
+  });
+}
+
+export function sameAxes(a: Group, b: Group): boolean {
+  return a.axes.length === b.axes.length && a.axes.every((extent, t) => extent === b.axes[t]);
+}
+
+/** Both groups as one, over the given pairs of axes; nodes sorted by `position`. */
+export function joined(
+  a: Group,
+  b: Group,
+  pairs: readonly (readonly [number, number])[],
+  position: ReadonlyMap<Node, number>,
+): Group {
+  const rows = new Map<Node, readonly number[]>();
+  for (const node of a.nodes) rows.set(node, pairs.map(([t]) => a.rows.get(node)![t]!));
+  for (const node of b.nodes) rows.set(node, pairs.map(([, u]) => b.rows.get(node)![u]!));
+  const nodes = [...a.nodes, ...b.nodes].sort((x, y) => position.get(x)! - position.get(y)!);
+  const kind = a.kind === "contraction" || b.kind === "contraction" ? "contraction" : "rows";
+  return { kind, nodes, axes: pairs.map(([t]) => a.axes[t]!), rows };
+}
+
+/** Whether every node is computed element by element with all its axes parallel. */
+export function isPureMap(group: Group): boolean {
+  const points = group.axes.reduce((x, y) => x * y, 1);
+  return group.kind === "rows" && group.nodes.every((n) => elementOf(n).over.length === 0 && countOf(n.results[0]!) === points);
+}
+
+function expressionsOf(node: Node) {
+  const element = elementOf(node);
+  return element.role === "scatter" ? scatterExpressions(node) : [element.inner];
+}
+
+/** Everything a scatter reads: initial values, destinations and values put there. */
+function scatterExpressions(node: Node) {
+  const { init, put } = scatterOf(node);
+  return [init, put.value, ...put.index];
+}

@@ -1,0 +1,49 @@
+// Lowers a scatter: the initial values, then every source element in order, so that duplicates add up or overwrite each
+// other as if one by one. One iteration: destinations may coincide.
+import { call, type Expr, indexLocal, literal } from "#ir/expr.js";
+import type { Space } from "#ir/kernel.js";
+import type { Node } from "#ir/node.js";
+import { resolveReads } from "./element.js";
+import { emitLoops, type Loop, type Root } from "./emit-loops.js";
+import type { KernelBuffers } from "./kernel-buffers.js";
+import { accessOf, isAccess, rewriteExpr } from "./rewrite-expr.js";
+import { scatterOf } from "./scatter.js";
+
+export function lowerScatter(node: Node, buffers: KernelBuffers): Space {
+  const { index, init, source, put, combine } = scatterOf(node);
+  const value = node.results[0]!;
+  const ready = (x: Expr): Expr => loaded(resolveReads(x, node, () => false), buffers);
+  const at = (i: readonly Expr[]): Expr => buffers.offsetOf(accessOf(value, i, null));
+  const store = (offset: Expr, element: Expr): Root => ({
+    kind: "store",
+    value: element,
+    offset,
+    emit: (v, to) => buffers.store(value, to, v),
+  });
+  const loops = (locals: typeof index, inner: "serial" | "vector"): readonly Loop[] =>
+    locals.map((local, i) => ({
+      local,
+      extent: literal(local.extent!),
+      as: i === locals.length - 1 ? inner : "serial",
+    }));
+  const target = at(put.index.map(ready));
+  const element = ready(put.value);
+  const put1 = combine === "add" ? call("add", buffers.loadAt(value, target), element) : element;
+  const changing = new Set([buffers.nameOf(value)]);
+  return {
+    over: indexLocal("p", 1),
+    extent: 1,
+    body: [
+      ...emitLoops(loops(index, "vector"), [store(at(index), ready(init))], buffers),
+      ...emitLoops(loops(source, "serial"), [store(target, put1)], buffers, {}, changing),
+    ],
+  };
+}
+
+function loaded(x: Expr, buffers: KernelBuffers): Expr {
+  return rewriteExpr(x, (e) => {
+    if (!isAccess(e)) return null;
+    const index = e.index.map((i) => loaded(i, buffers));
+    return buffers.load(accessOf(e.value, index, e.linear && loaded(e.linear, buffers)));
+  });
+}

@@ -1,0 +1,54 @@
+// Lowering: a launch of groups becomes a kernel.
+import type { Kernel, Space } from "#ir/kernel.js";
+import type { Node, Value } from "#ir/node.js";
+import { itemSize } from "#ir/dtype.js";
+import { elementOf } from "./element.js";
+import type { FusedGraph, Group } from "./group.js";
+import { type FailureTable, KernelBuffers, type Layouts } from "./kernel-buffers.js";
+import { contractionFlops, lowerContraction } from "./lower-contraction.js";
+import { lowerRows } from "./lower-rows.js";
+import { lowerScatter } from "./lower-scatter.js";
+import { type LaunchGroups, workOf } from "./schedule.js";
+
+/** A kernel and the values that its buffers hold, in the same order. */
+export interface LoweredLaunch {
+  readonly kernel: Kernel;
+  readonly values: readonly Value[];
+}
+
+export function lower(launch: LaunchGroups, fused: FusedGraph, layouts: Layouts, failures: FailureTable): LoweredLaunch {
+  const buffers = new KernelBuffers(layouts, failures);
+  const escapes = (node: Node) => fused.escaping.has(node.results[0]!);
+  const stages = [launch.work, launch.combine]
+    .filter((groups) => groups.length > 0)
+    .map((groups) => groups.flatMap((group) => spacesOf(group, escapes, buffers)));
+  const nodes = [...launch.work, ...launch.combine].flatMap((g) => g.nodes);
+  const kernelBuffers = buffers.buffers();
+  const kernel: Kernel = {
+    name: nameOf(nodes),
+    buffers: kernelBuffers,
+    stages,
+    flops: nodes.reduce((sum, n) => sum + (elementOf(n).role === "contraction" ? contractionFlops(n) : workOf(n)), 0),
+    bytes: kernelBuffers.reduce((sum, b) => sum + b.length * itemSize(b.dtype) * (b.access === "update" ? 2 : 1), 0),
+    ops: nodes.map((n) => n.op.name),
+    nodes: nodes.map((n) => n.id),
+  };
+  return { kernel, values: buffers.values };
+}
+
+function spacesOf(group: Group, escapes: (node: Node) => boolean, buffers: KernelBuffers): readonly Space[] {
+  switch (group.kind) {
+    case "rows":
+      return [lowerRows(group, escapes, buffers)];
+    case "contraction":
+      return lowerContraction(group, escapes, buffers);
+    case "scatter":
+      return [lowerScatter(group.nodes[0]!, buffers)];
+  }
+}
+
+/** The names of the first ops, enough to recognise the kernel by. */
+function nameOf(nodes: readonly Node[]): string {
+  const names = [...new Set(nodes.map((n) => n.op.name))];
+  return names.length > 4 ? `${names.slice(0, 4).join("_")}_and_${names.length - 4}_more` : names.join("_");
+}

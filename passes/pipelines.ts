@@ -1,0 +1,28 @@
+// The order of the passes, and the only place that knows it.
+import type { Graph } from "#ir/graph.js";
+import { algebra } from "./algebra.js";
+import { canonicalize } from "./canonicalize.js";
+import { cse } from "./cse.js";
+import { dce } from "./dce.js";
+import { decompose } from "./decompose.js";
+import { foldConstants } from "./fold-constants.js";
+import { move } from "./move.js";
+import type { Pass } from "./pass.js";
+import { stability } from "./stability.js";
+
+/** Graph to Graph, after `specialize`. */
+export const graphPasses: readonly Pass<Graph>[] = [
+  // Before decompose, which takes softmax and sigmoid's neighbours apart.
+  stability,
+  decompose,
+  canonicalize,
+  algebra,
+  foldConstants,
+  // After folding, so that numbers are scalars behind a broadcast and let other views pass.
+  move,
+  // Views that move have brought together cancel, and numbers that met fold.
+  algebra,
+  foldConstants,
+  cse,
+  dce,
+];

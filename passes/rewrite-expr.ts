@@ -1,0 +1,146 @@
+// Rebuilding scalar expressions: substitution, walking, affine coefficients. Shared sub-expressions stay shared.
+import { cast, type Expr, type Load, call, load, type Local } from "#ir/expr.js";
+import type { Value } from "#ir/node.js";
+import type { Node } from "#ir/node.js";
+
+/**
+ * A read of a tensor's element, before the tensor has a buffer. `linear` is the row-major position in the tensor, kept
+ * where it is simpler than the index (reads through a reshape).
+ */
+export interface Access extends Load {
+  readonly value: Value;
+  readonly index: readonly Expr[];
+  readonly linear: Expr | null;
+}
+
+/** A `bounded` expression that knows the node whose promise it is. */
+export interface NodeBound {
+  readonly node: Node;
+}
+
+export function isAccess(x: Expr): x is Access {
+  return x.kind === "load" && "value" in x;
+}
+
+/** The access of `value` at `index`. */
+export function accessOf(value: Value, index: readonly Expr[], linear: Expr | null): Access {
+  const offset = linear ?? index[0] ?? ({ kind: "literal", dtype: "i32", value: 0 } as const);
+  return { kind: "load", dtype: value.type.dtype, buffer: "", offset, value, index, linear };
+}
+
+/**
+ * The expression with `replace` applied to every sub-expression, outermost first: what it returns is taken as it is, null
+ * means to go on inside. The same sub-expression is visited once per `memo`.
+ */
+export function rewriteExpr(x: Expr, replace: (x: Expr) => Expr | null, memo = new Map<Expr, Expr>()): Expr {
+  const go = (e: Expr): Expr => {
+    let out = memo.get(e);
+    if (out === undefined) {
+      out = replace(e) ?? rebuild(e, go);
+      memo.set(e, out);
+    }
+    return out;
+  };
+  return go(x);
+}
+
+function rebuild(e: Expr, go: (x: Expr) => Expr): Expr {
+  switch (e.kind) {
+    case "literal":
+    case "local":
+      return e;
+    case "load": {
+      if (isAccess(e)) {
+        const index = e.index.map(go);
+        const linear = e.linear && go(e.linear);
+        const same = linear === e.linear && index.every((x, i) => x === e.index[i]);
+        return same ? e : accessOf(e.value, index, linear);
+      }
+      const offset = go(e.offset);
+      return offset === e.offset ? e : load(e.buffer, offset, e.dtype);
+    }
+    case "call": {
+      const args = e.args.map(go);
+      if (args.every((x, i) => x === e.args[i])) return e;
+      return args.length === 1 && e.fn.startsWith("to") ? cast(args[0]!, e.dtype) : call(e.fn, ...args);
+    }
+    case "reduce": {
+      const body = go(e.body);
+      return body === e.body ? e : { ...e, body };
+    }
+    case "read": {
+      const index = e.index.map(go);
+      return index.every((x, i) => x === e.index[i]) ? e : { ...e, index };
+    }
+    case "bounded": {
+      const value = go(e.value);
+      return value === e.value ? e : { ...e, value };
+    }
+  }
+}
+
+/** Replaces locals, by name. */
+export function substitute(x: Expr, locals: ReadonlyMap<string, Expr>, memo?: Map<Expr, Expr>): Expr {
+  if (locals.size === 0) return x;
+  return rewriteExpr(x, (e) => (e.kind === "local" ? (locals.get(e.name) ?? null) : null), memo);
+}
+
+/** The parts of an expression. */
+export function partsOf(e: Expr): readonly Expr[] {
+  switch (e.kind) {
+    case "literal":
+    case "local":
+      return [];
+    case "load":
+      return isAccess(e) ? (e.linear ? [...e.index, e.linear] : e.index) : [e.offset];
+    case "call":
+      return e.args;
+    case "reduce":
+      return [e.body];
+    case "read":
+      return e.index;
+    case "bounded":
+      return [e.value];
+  }
+}
+
+/** Visits every sub-expression once, parts first. */
+export function walkExpr(x: Expr, visit: (e: Expr) => void, seen = new Set<Expr>()): void {
+  if (seen.has(x)) return;
+  seen.add(x);
+  for (const part of partsOf(x)) walkExpr(part, visit, seen);
+  visit(x);
+}
+
+/** Whether the local occurs in the expression. */
+export function mentions(x: Expr, local: Local): boolean {
+  let found = false;
+  walkExpr(x, (e) => {
+    if (e.kind === "local" && e.name === local.name) found = true;
+  });
+  return found;
+}
+
+/** How much an i32 expression grows when the local grows by one; null where that is not a constant. */
+export function coefficient(x: Expr, local: Local): number | null {
+  switch (x.kind) {
+    case "literal":
+      return 0;
+    case "local":
+      return x.name === local.name ? 1 : 0;
+    case "call": {
+      const [a, b] = x.args;
+      if (x.fn === "add" || x.fn === "sub") {
+        const [p, q] = [coefficient(a!, local), coefficient(b!, local)];
+        return p === null || q === null ? null : x.fn === "add" ? p + q : p - q;
+      }
+      if (x.fn === "mul" && b!.kind === "literal") {
+        const p = coefficient(a!, local);
+        return p === null ? null : p * b!.value;
+      }
+      return x.args.every((arg) => !mentions(arg, local)) ? 0 : null;
+    }
+    default:
+      return mentions(x, local) ? null : 0;
+  }
+}

@@ -1,0 +1,106 @@
+// How the parallel axes of a `rows` group become loops: which neighbours count as one, and whether the last one is kept
+// inside, as the lane along which vectors run.
+import { itemSize } from "#ir/dtype.js";
+import type { Local } from "#ir/expr.js";
+import type { Node } from "#ir/node.js";
+import { elementOf } from "./element.js";
+import { type Group, isPureMap } from "./group.js";
+import type { KernelBuffers } from "./kernel-buffers.js";
+import { localAxes, type NestPlan, planNests } from "./nests.js";
+import { accessOf, coefficient, isAccess, partsOf } from "./rewrite-expr.js";
+import type { Expr } from "#ir/expr.js";
+
+/** Parallel axes that run as one index, and how far it runs. */
+export interface Unit {
+  readonly axes: readonly number[];
+  readonly extent: number;
+}
+
+export interface Axes {
+  readonly units: readonly Unit[];
+  /** The last unit is cut into blocks, each the innermost loop of every nest; null: it is decoded like the others. */
+  readonly lane: { readonly block: number } | null;
+}
+
+/** Turns of the innermost loop in one iteration of a map's space. */
+const mapBlock = 4096;
+const rowBlock = 128;
+const laneScratchBytes = 16 * 1024;
+
+export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffers: KernelBuffers): Axes {
+  const single = group.axes.map((extent, t) => ({ axes: [t], extent }));
+  if (single.length === 0) return { units: single, lane: null };
+  const rows = planNests(group, escapes, null);
+  if (isPureMap(group)) {
+    const units = merged(group, rows, buffers);
+    const { extent } = units[units.length - 1]!;
+    return { units, lane: { block: Math.min(extent, extent > 2 * mapBlock ? mapBlock : extent) } };
+  }
+  if (!runsAlongRows(group, rows, buffers)) return { units: single, lane: null };
+  const lanes = planNests(group, escapes, group.axes.length - 1);
+  const extent = group.axes[group.axes.length - 1]!;
+  const bytes = [...lanes.stored].reduce((sum, node) => {
+    const local = localAxes(lanes.placed.get(node)!);
+    return sum + local.slice(0, -1).reduce((n, l) => n * l.extent!, itemSize(node.results[0]!.type.dtype));
+  }, 0);
+  const block = Math.min(extent, rowBlock, Math.max(8, Math.floor(laneScratchBytes / Math.max(1, bytes))));
+  return { units: single, lane: { block } };
+}
+
+/** Whether more reads are contiguous along the last parallel axis than along the innermost loops. */
+function runsAlongRows(group: Group, plan: NestPlan, buffers: KernelBuffers): boolean {
+  let [alongRows, alongLoops] = [0, 0];
+  for (const { node, loops, accesses } of plan.placed.values()) {
+    const { index } = elementOf(node);
+    const last = index[group.rows.get(node)!.at(-1)!]!;
+    const inner = loops[loops.length - 1];
+    const turns = loops.reduce((n, l) => n * l.extent!, 1);
+    const own = accessOf(node.results[0]!, index, null);
+    for (const access of [...accesses, own]) {
+      const offset = buffers.offsetOf(access);
+      if (coefficient(offset, last) === 1) alongRows += turns;
+      if (inner && coefficient(offset, inner) === 1) alongLoops += turns;
+    }
+  }
+  return alongRows > alongLoops;
+}
+
+/** Neighbouring axes of a map that every read and write walks as one. */
+function merged(group: Group, plan: NestPlan, buffers: KernelBuffers): readonly Unit[] {
+  const units: { axes: number[]; extent: number }[] = [];
+  for (let t = group.axes.length - 1; t >= 0; t--) {
+    const last = units[0];
+    if (last && walksAsOne(group, plan, buffers, t, last.axes[last.axes.length - 1]!, last.extent)) {
+      last.axes.unshift(t);
+      last.extent *= group.axes[t]!;
+    } else units.unshift({ axes: [t], extent: group.axes[t]! });
+  }
+  return units;
+}
+
+function walksAsOne(group: Group, plan: NestPlan, buffers: KernelBuffers, t: number, inner: number, extent: number): boolean {
+  for (const { node, expr, accesses } of plan.placed.values()) {
+    const { index } = elementOf(node);
+    const rows = group.rows.get(node)!;
+    const [a, b] = [index[rows[t]!]!, index[rows[inner]!]!];
+    if (mentionsOutsideReads(expr, [a, b])) return false;
+    for (const access of [...accesses, accessOf(node.results[0]!, index, null)]) {
+      const offset = buffers.offsetOf(access);
+      const [p, q] = [coefficient(offset, a), coefficient(offset, b)];
+      if (p === null || q === null || p !== q * extent) return false;
+    }
+  }
+  return true;
+}
+
+/** Whether the expression computes with an index itself, not only with what is read there. */
+function mentionsOutsideReads(x: Expr, locals: readonly Local[]): boolean {
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): boolean => {
+    if (seen.has(e) || isAccess(e)) return false;
+    seen.add(e);
+    if (e.kind === "local") return locals.some((l) => l.name === e.name);
+    return partsOf(e).some(visit);
+  };
+  return visit(x);
+}

@@ -1,0 +1,110 @@
+// Puts numbers in the place of named sizes. The specialised graph has a builder of its own, so that what the passes after
+// this one add dies with the executable and leaves the user's graph as it was.
+import { Builder } from "#ir/builder.js";
+import type { DType } from "#ir/dtype.js";
+import { GraphError, placeError } from "#ir/errors.js";
+import { operandName } from "#ir/define-op.js";
+import { nodesOf, type Graph } from "#ir/graph.js";
+import type { Attr, Attrs, Node, Value } from "#ir/node.js";
+import type { AnyOp } from "#ir/op.js";
+import { constant, size } from "#ir/ops/leaves.js";
+import { evaluateSize, namesIn, printSize, type SizeBinding, type SizeExpr } from "#ir/size.js";
+import { printType } from "#ir/type.js";
+import type { Pass } from "./pass.js";
+
+/**
+ * The pass for one binding of named sizes. `run` throws GraphErrors where a name is not bound to a size, and ShapeErrors,
+ * placed at the user's line, where sizes that were not provably unequal turn out to be.
+ */
+export function specialize(binding: SizeBinding): Pass<Graph> {
+  return {
+    name: "specialize",
+    doc: "Named sizes become numbers, in a new builder; `size` becomes a constant.",
+    run: (graph) => specialized(graph, binding),
+  };
+}
+
+/** Every named size that occurs in a graph, in the order of first use. */
+export function namedSizesOf(graph: Graph): readonly string[] {
+  const names = new Set<string>();
+  for (const node of nodesOf(graph)) {
+    for (const value of node.results) for (const s of value.type.shape) for (const name of namesIn(s)) names.add(name);
+    collectNames(node.attrs, names);
+  }
+  return [...names];
+}
+
+function specialized(graph: Graph, binding: SizeBinding): Graph {
+  for (const name of namedSizesOf(graph)) checkBound(name, binding[name]);
+  const builder = new Builder(graph.builder.name);
+  const made = new Map<Node, readonly Value[]>();
+  const of = (value: Value): Value => made.get(value.node)![value.index]!;
+  for (const node of nodesOf(graph)) made.set(node, copy(node, node.operands.map(of), graph, builder, binding));
+  return {
+    name: graph.name,
+    builder,
+    inputs: graph.inputs.map((node) => made.get(node)![0]!.node),
+    parameters: graph.parameters.map((node) => made.get(node)![0]!.node),
+    outputs: new Map([...graph.outputs].map(([name, value]) => [name, of(value)])),
+    updates: new Map([...graph.updates].map(([node, value]) => [of(node.results[0]!).node, of(value)])),
+    effects: graph.effects.map((node) => made.get(node)![0]!.node),
+  };
+}
+
+function checkBound(name: string, value: number | undefined): void {
+  if (value === undefined) throw new GraphError(`specialize: the size "${name}" is not bound to a number`);
+  if (Number.isInteger(value) && value >= 0) return;
+  throw new GraphError(`specialize: "${name}" is bound to ${value}, which is no size`);
+}
+
+function copy(node: Node, operands: readonly Value[], graph: Graph, builder: Builder, binding: SizeBinding) {
+  const attrs = numbered(node.attrs, binding) as Attrs;
+  return builder.inherit([node], () => {
+    if (node.op === (size as AnyOp)) {
+      const { size: value, dtype } = attrs as { size: number; dtype: DType };
+      return builder.apply(constant as AnyOp, [], { value, dtype, shape: [] });
+    }
+    try {
+      return builder.apply(node.op, operands, attrs);
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error;
+      const shown = node.operands.map((value, i) => ({
+        name: operandName(node.op, i),
+        type: printType(operands[i]!.type),
+        from: printType(value.type),
+      }));
+      throw placeError(error, node.op.name, shown, graph.builder.originsOf(node)[0] ?? null);
+    }
+  });
+}
+
+/** The attribute with every named size evaluated, at any depth; the same object where it has none. */
+function numbered(attr: Attr, binding: SizeBinding): Attr {
+  if (typeof attr !== "object" || attr === null || ArrayBuffer.isView(attr)) return attr;
+  if (Array.isArray(attr)) return attr.some(holdsSize) ? attr.map((x: Attr) => numbered(x, binding)) : attr;
+  const record = attr as { readonly [key: string]: Attr };
+  if (record.kind === "parameter") return attr;
+  if (record.kind === "size") return checkedSize(attr as SizeExpr, binding);
+  if (!holdsSize(record)) return attr;
+  return Object.fromEntries(Object.entries(record).map(([key, x]) => [key, numbered(x, binding)]));
+}
+
+function checkedSize(of: SizeExpr, binding: SizeBinding): number {
+  const value = evaluateSize(of, binding);
+  if (Number.isInteger(value)) return value;
+  throw new GraphError(`specialize: the size ${printSize(of)} is ${value}`);
+}
+
+function holdsSize(attr: Attr): boolean {
+  const names = new Set<string>();
+  collectNames(attr, names);
+  return names.size > 0;
+}
+
+function collectNames(attr: Attr, into: Set<string>): void {
+  if (typeof attr !== "object" || attr === null || ArrayBuffer.isView(attr)) return;
+  const record = attr as { readonly [key: string]: Attr };
+  if (record.kind === "parameter") return;
+  if (record.kind === "size") for (const name of namesIn(attr as SizeExpr)) into.add(name);
+  else for (const x of Object.values(record)) collectNames(x, into);
+}

@@ -1,0 +1,225 @@
+// From the SSA form to the bytes of a function body: drops what nobody uses, keeps single uses on the operand stack,
+// gives the rest locals that are reused once their value is dead.
+import type { Code } from "./code.js";
+import { float, functionBody, signed, unsigned } from "./encoder.js";
+import { splattingLoad } from "./lanes.js";
+import { opcode, type WasmType } from "./opcodes.js";
+import type { If, Item, Loop, Pointer, Scope, Value, Variable } from "./ssa.js";
+import { countUses, type Uses } from "./liveness.js";
+
+const blockVoid = 0x40;
+
+/** The body of the function that `code` describes; `indexOf` gives the index of a function by its name. */
+export function assemble(code: Code, indexOf: (name: string) => number): number[] {
+  return new Assembler(code, countUses(code.root), indexOf).run();
+}
+
+class Assembler {
+  readonly #bytes: number[] = [];
+  readonly #locals: WasmType[] = [];
+  readonly #free = new Map<WasmType, number[]>();
+  readonly #localOf = new Map<Value, number>();
+  readonly #variables = new Map<Variable, number>();
+  /** Uses not yet emitted of values that have locals. */
+  readonly #left = new Map<Value, number>();
+
+  constructor(
+    readonly code: Code,
+    readonly uses: Uses,
+    readonly indexOf: (name: string) => number,
+  ) {}
+
+  run(): number[] {
+    this.#scope(this.code.root);
+    return functionBody(this.#locals, this.#bytes);
+  }
+
+  #scope(scope: Scope): void {
+    for (const item of scope.items) this.#item(item, scope);
+    for (const item of scope.items) if (item.kind === "value") this.#release(item);
+  }
+
+  #item(item: Item, scope: Scope): void {
+    switch (item.kind) {
+      case "value":
+        if (this.uses.isLive(item) && !this.uses.isInlined(item)) this.#define(item, scope);
+        return;
+      case "effect":
+        for (const arg of item.args) this.#push(arg, scope);
+        if (item.op === "call") this.#call((item.imm as { name: string }).name);
+        else if (item.op !== "result") this.#instruction(item);
+        return;
+      case "assign":
+        this.#push(item.value, scope);
+        this.#withIndex(0x21, this.#variable(item.variable));
+        return;
+      case "if":
+        return this.#if(item, scope);
+      case "loop":
+        return this.#loop(item, scope);
+    }
+  }
+
+  #define(value: Value, scope: Scope): void {
+    this.#compute(value, scope);
+    const local = this.#take(value.type);
+    this.#localOf.set(value, local);
+    this.#left.set(value, this.uses.count(value));
+    this.#withIndex(0x21, local);
+  }
+
+  #if(item: If, scope: Scope): void {
+    this.#push(item.test, scope);
+    this.#bytes.push(0x04, blockVoid);
+    this.#scope(item.then);
+    if (item.otherwise) {
+      this.#bytes.push(0x05);
+      this.#scope(item.otherwise);
+    }
+    this.#bytes.push(0x0b);
+  }
+
+  #loop(loop: Loop, scope: Scope): void {
+    if (loop.guard) {
+      this.#push(loop.guard, scope);
+      this.#bytes.push(0x04, blockVoid);
+    }
+    const inner = loop.body;
+    for (const item of loop.before.items) this.#item(item, loop.before);
+    const counting = this.uses.countsItself(loop);
+    const pointers = loop.pointers.filter((p) => this.uses.isLive(p.value));
+    const counter = counting ? this.#variable(variableOf(loop.counter)) : -1;
+    if (counting) {
+      this.#push(loop.start, loop.before);
+      this.#withIndex(0x21, counter);
+    }
+    for (const p of pointers) {
+      this.#push(p.first, loop.before);
+      this.#withIndex(0x21, this.#variable(p.variable));
+    }
+    this.#bytes.push(0x03, blockVoid);
+    this.#scope(inner);
+    const exit = counting ? null : pointers[0]!;
+    for (const p of pointers) if (p !== exit) this.#advance(p, loop.step, 0x21);
+    if (exit) {
+      this.#advance(exit, loop.step, 0x22);
+      this.#push(exit.limit!, inner);
+      this.#op("i32.ne");
+    } else {
+      this.#withIndex(0x20, counter);
+      this.#number(loop.step);
+      this.#op("i32.add");
+      this.#withIndex(0x22, counter);
+      this.#push(loop.end, inner);
+      this.#op("i32.lt_s");
+    }
+    this.#bytes.push(0x0d, 0, 0x0b);
+    for (const item of loop.before.items) if (item.kind === "value") this.#release(item);
+    if (loop.guard) this.#bytes.push(0x0b);
+  }
+
+  #advance(p: Pointer, step: number, setOrTee: number): void {
+    this.#withIndex(0x20, this.#variable(p.variable));
+    this.#number(p.times * step);
+    this.#op("i32.add");
+    this.#withIndex(setOrTee, this.#variable(p.variable));
+  }
+
+  /** Leaves the value on the stack. */
+  #push(value: Value, scope: Scope): void {
+    const local = this.#localOf.get(value);
+    if (local === undefined) return this.#compute(value, scope);
+    this.#withIndex(0x20, local);
+    const left = this.#left.get(value)! - 1;
+    this.#left.set(value, left);
+    if (left === 0 && value.scope === scope) this.#release(value);
+  }
+
+  #compute(value: Value, scope: Scope): void {
+    const { imm } = value;
+    switch (value.op) {
+      case "const":
+        return this.#constant(value);
+      case "param":
+        return this.#withIndex(0x20, (imm as { value: number }).value);
+      case "global":
+        return this.#withIndex(0x23, 0);
+      case "get":
+      case "induction":
+        return this.#withIndex(0x20, this.#variable(variableOf(value)));
+    }
+    const load = value.op.endsWith(".splat") ? value.args[0]! : null;
+    const fused = load && this.uses.isInlined(load) ? splattingLoad(load.op) : null;
+    for (const arg of fused ? load!.args : value.args) this.#push(arg, scope);
+    if (value.op === "call") this.#call((imm as { name: string }).name);
+    else if (value.op !== "copy") this.#instruction(fused ? { op: fused, imm: load!.imm } : value);
+  }
+
+  #instruction({ op, imm }: Pick<Value, "op" | "imm">): void {
+    this.#op(op);
+    if (imm.is === "bytes") this.#bytes.push(...imm.bytes);
+    if (imm.is !== "memory") return;
+    unsigned(this.#bytes, 0);
+    unsigned(this.#bytes, imm.offset);
+    if (imm.lane !== undefined) this.#bytes.push(imm.lane);
+  }
+
+  #constant({ type, imm }: Value): void {
+    if (imm.is === "bytes") {
+      this.#op("v128.const");
+      this.#bytes.push(...imm.bytes);
+    } else if (imm.is === "number") {
+      if (type === "i32") return this.#number(imm.value);
+      if (type === "i64") this.#bytes.push(0x42);
+      else this.#bytes.push(type === "f32" ? 0x43 : 0x44);
+      if (type === "i64") signed(this.#bytes, imm.value);
+      else float(this.#bytes, imm.value, type as "f32" | "f64");
+    }
+  }
+
+  #number(value: number): void {
+    this.#bytes.push(0x41);
+    signed(this.#bytes, value);
+  }
+
+  #op(name: string): void {
+    this.#bytes.push(...opcode(name));
+  }
+
+  #call(name: string): void {
+    this.#withIndex(0x10, this.indexOf(name));
+  }
+
+  #withIndex(code: number, index: number): void {
+    this.#bytes.push(code);
+    unsigned(this.#bytes, index);
+  }
+
+  #variable(variable: Variable): number {
+    let local = this.#variables.get(variable);
+    if (local === undefined) this.#variables.set(variable, (local = this.#newLocal(variable.type)));
+    return local;
+  }
+
+  #take(type: WasmType): number {
+    return this.#free.get(type)?.pop() ?? this.#newLocal(type);
+  }
+
+  #newLocal(type: WasmType): number {
+    this.#locals.push(type);
+    return this.code.params.length + this.#locals.length - 1;
+  }
+
+  #release(value: Value): void {
+    const local = this.#localOf.get(value);
+    if (local === undefined) return;
+    this.#localOf.delete(value);
+    const free = this.#free.get(value.type);
+    if (free) free.push(local);
+    else this.#free.set(value.type, [local]);
+  }
+}
+
+function variableOf(value: Value): Variable {
+  return (value.imm as { variable: Variable }).variable;
+}

@@ -1,0 +1,131 @@
+// The form between kernels and WebAssembly: values that never change, kept in nested scopes, beside variables that do.
+// A value is placed in the outermost scope where its operands exist, so invariant work leaves loops by construction.
+import type { WasmType } from "./opcodes.js";
+
+/** Inclusive bounds of an i32. */
+export type Range = readonly [low: number, high: number];
+
+/** What follows an instruction's opcode. */
+export type Immediate =
+  | { readonly is: "nothing" }
+  | { readonly is: "number"; readonly value: number }
+  /** Lane numbers, or the sixteen bytes of a constant vector. */
+  | { readonly is: "bytes"; readonly bytes: readonly number[] }
+  | { readonly is: "memory"; readonly offset: number; readonly lane?: number }
+  | { readonly is: "function"; readonly name: string }
+  | { readonly is: "variable"; readonly variable: Variable };
+
+export const nothing: Immediate = { is: "nothing" };
+
+/** The result of an instruction, computed once per run of its scope. */
+export interface Value {
+  readonly kind: "value";
+  readonly id: number;
+  /** An instruction's name, or one of the pseudo-instructions listed at `Pseudo`. */
+  readonly op: string;
+  readonly type: WasmType;
+  readonly args: readonly Value[];
+  readonly imm: Immediate;
+  readonly scope: Scope;
+  /** What is known of an i32. */
+  readonly range: Range | null;
+}
+
+/**
+ * Pseudo-instructions: `const` (a number or bytes), `param` (number: its index), `global`, `get` (a variable, as it is at this
+ * place), `induction` (a variable that changes only at the end of its loop's body), `call` (of a pure function), `copy`.
+ */
+export type Pseudo = "const" | "param" | "global" | "get" | "induction" | "call" | "copy";
+
+/** A WebAssembly local that is assigned more than once. Variables with one key are written together in `Loop.writes`. */
+export interface Variable {
+  readonly id: number;
+  readonly type: WasmType;
+  readonly key: string;
+  /** Counts assignments and whatever else makes the value unknown. */
+  version: number;
+  /** The value last assigned, and the scope of the assignment, where still known. */
+  known: { readonly value: Value; readonly scope: Scope } | null;
+}
+
+export type Item = Value | Effect | Assign | If | Loop;
+
+/** An instruction that is run for its effect: a store, a call; or `result`, which leaves its operand as the function's result. */
+export interface Effect {
+  readonly kind: "effect";
+  readonly op: string;
+  readonly args: readonly Value[];
+  readonly imm: Immediate;
+}
+export interface Assign {
+  readonly kind: "assign";
+  readonly variable: Variable;
+  readonly value: Value;
+}
+export interface If {
+  readonly kind: "if";
+  readonly test: Value;
+  readonly then: Scope;
+  readonly otherwise: Scope | null;
+}
+
+/** Runs `body` for `counter` from `start` while it is less than `end`; `end − start` is a multiple of `step`. */
+export interface Loop {
+  readonly kind: "loop";
+  /** Null where at least one iteration is certain. */
+  readonly guard: Value | null;
+  readonly start: Value;
+  readonly end: Value;
+  readonly step: number;
+  /** What the loop runs once, before its first iteration. */
+  readonly before: Scope;
+  readonly body: Scope;
+  readonly counter: Value;
+  readonly pointers: Pointer[];
+}
+
+/** A value that grows by a constant from one iteration to the next: `first + counter · times`. */
+export interface Pointer {
+  readonly value: Value;
+  readonly variable: Variable;
+  readonly first: Value;
+  readonly times: number;
+  /** Its value where the counter has reached the end. */
+  limit: Value | null;
+}
+
+/** A list of items in order. */
+export interface Scope {
+  readonly kind: "function" | "branch" | "before" | "body";
+  readonly parent: Scope | null;
+  readonly depth: number;
+  readonly items: Item[];
+  /** Values placed here, by what they compute. */
+  readonly values: Map<string, Value>;
+  /** Of a `body`: buffers and variables that its loop writes. */
+  readonly writes: ReadonlySet<string>;
+  /** Of a `before`: whether the loop may have no iteration, so that loads must not leave it. */
+  readonly mayBeEmpty: boolean;
+  /** Of a `body`: its loop. */
+  loop: Loop | null;
+  /** Whether a check stands in it; loads that depend on it must not leave it. */
+  checked: boolean;
+}
+
+export function newScope(kind: Scope["kind"], parent: Scope | null, writes: ReadonlySet<string> = new Set(), mayBeEmpty = false): Scope {
+  const depth = parent ? parent.depth + 1 : 0;
+  return { kind, parent, depth, items: [], values: new Map(), writes, mayBeEmpty, loop: null, checked: false };
+}
+
+/** The loop whose body is the innermost around a scope. */
+export function innermostLoop(scope: Scope): Loop | null {
+  for (let s: Scope | null = scope; s; s = s.parent) if (s.loop) return s.loop;
+  return null;
+}
+
+/** Whether `outer` is `inner` or around it. */
+export function encloses(outer: Scope, inner: Scope): boolean {
+  let s: Scope | null = inner;
+  while (s && s.depth > outer.depth) s = s.parent;
+  return s === outer;
+}

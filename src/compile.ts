@@ -1,0 +1,123 @@
+// compile: from tensors of a graph, or a function of tensors, to an executable.
+import { Builder } from "#ir/builder.js";
+import { GraphError } from "#ir/errors.js";
+import { rootsOf, topological, type Graph as IrGraph } from "#ir/graph.js";
+import type { Node, Value } from "#ir/node.js";
+import { input as inputOp, parameter as parameterOp } from "#ir/ops/leaves.js";
+import { namesIn } from "#ir/size.js";
+import { namedSizesOf } from "#passes/specialize.js";
+import { Executable, type ExecutableOptions } from "./executable.js";
+import type { FeedSpec } from "./feeds.js";
+import { Graph, valueIn } from "./graph.js";
+import { declareInputs, type InputSpecs, type InputTensors } from "./input-specs.js";
+import type { Updates } from "./optim/optimizer.js";
+import { Parameter } from "./parameter.js";
+import { retypeToF64 } from "./retype.js";
+import { Tensor } from "./tensor.js";
+
+/** Tensors by the names under which a run returns them. */
+export type Outputs = Readonly<Record<string, Tensor>>;
+
+/** What an executable computes. All of it is computed from the parameters' values before the run. */
+export interface Targets<O extends Outputs = Outputs> {
+  readonly outputs?: O;
+  /** Next values of parameters. */
+  readonly updates?: Updates | Iterable<readonly [Parameter, Tensor]>;
+  /** Tensors computed for what they do, such as checks, in this order. */
+  readonly effects?: readonly Tensor[];
+}
+
+export interface CompileSettings extends ExecutableOptions {
+  /** "f64" computes a whole f32 graph in double precision, on copies of the parameters that are never written back. */
+  readonly dtype?: "f64";
+  /** Names it in dumps and errors; the graph's name where nothing is said. */
+  readonly name?: string;
+}
+
+/** The executable of some tensors of one graph. Throws a GraphError where two graphs meet. */
+export function compile<const O extends Outputs>(targets: Targets<O>, settings?: CompileSettings): Executable<O>;
+/** Traces a function of tensors: it is called once, with a symbolic tensor for each spec. */
+export function compile<const I extends InputSpecs, const R extends Tensor | Outputs>(
+  fn: (inputs: InputTensors<I>) => R,
+  specs: I,
+  settings?: CompileSettings,
+): Executable<R extends Tensor ? { readonly result: R } : R>;
+export function compile(
+  what: Targets | ((inputs: InputTensors<InputSpecs>) => Tensor | Outputs),
+  second: CompileSettings | InputSpecs = {},
+  third: CompileSettings = {},
+): Executable {
+  if (typeof what !== "function") return executable(what, second as CompileSettings, null);
+  const graph = new Graph(what.name || "function");
+  const made = what(declareInputs(graph, second as InputSpecs));
+  return executable({ outputs: made instanceof Tensor ? { result: made } : made }, third, graph);
+}
+
+/** Makes the graph that the passes work on. */
+function executable(targets: Targets, settings: CompileSettings, traced: Graph | null): Executable {
+  const updates = [...(targets.updates ?? [])];
+  const outputs = Object.entries(targets.outputs ?? {});
+  const effects = targets.effects ?? [];
+  const tensors = [...outputs.map(([, x]) => x), ...updates.map(([, x]) => x), ...effects];
+  if (tensors.length === 0) throw new GraphError("compile: there is nothing to compute: no outputs, updates or effects");
+  const builder = builderOf(tensors, traced, settings.name);
+  const parameterNode = (p: Parameter): Node => valueIn(builder, p).node;
+  const graph: IrGraph = withLeaves({
+    name: settings.name ?? Graph.of(builder)?.name ?? builder.name,
+    builder,
+    inputs: [],
+    parameters: [],
+    outputs: new Map(outputs.map(([name, x]) => [name, valueIn(builder, x)])),
+    updates: new Map(updates.map(([p, x]) => [parameterNode(p), checkedUpdate(p, x, valueIn(builder, x))])),
+    effects: effects.map((x) => valueIn(builder, x).node),
+  });
+  const retyped = settings.dtype === "f64" ? retypeToF64(graph, (record) => Parameter.of(record)) : null;
+  const final = retyped?.graph ?? graph;
+  return new Executable(final, feedSpecs(final, Graph.of(builder), retyped !== null), settings, retyped?.parameters ?? null);
+}
+
+/** The builder that the symbolic tensors share; a new one where all are parameters or numbers. */
+function builderOf(tensors: readonly Tensor[], traced: Graph | null, name: string | undefined): Builder {
+  const owners = new Set(tensors.filter((x) => x.symbolic).map((x) => x.handle.owner as Builder));
+  if (traced) owners.add(traced.builder);
+  if (owners.size > 1) {
+    const names = [...owners].map((owner) => `"${owner.name}"`).join(" and ");
+    throw new GraphError(`compile: the tensors belong to two graphs, ${names}`);
+  }
+  return [...owners][0] ?? new Builder(name ?? "graph");
+}
+
+function checkedUpdate(p: Parameter, next: Tensor, value: Value): Value {
+  const [want, have] = [`${p.dtype}[${p.shape.join()}]`, `${next.dtype}[${next.shape.join()}]`];
+  if (want === have) return value;
+  throw new GraphError(`compile: parameter ${p.name} is ${want} and cannot become ${have}`);
+}
+
+/** The graph with the leaves that its roots need: inputs in the order of declaration, parameters in that of first use. */
+function withLeaves(graph: IrGraph): IrGraph {
+  const updated = [...graph.updates.keys()].map((node) => node.results[0]!);
+  const nodes = topological([...rootsOf(graph), ...updated]);
+  const parameters = nodes.filter((node) => (node.op as unknown) === parameterOp);
+  const read = new Set(nodes.filter((node) => (node.op as unknown) === inputOp));
+  const declared = Graph.of(graph.builder)?.inputNodes ?? [...read];
+  const base = { ...graph, parameters, inputs: declared.filter((node) => read.has(node)) };
+  // A gradient may need the size of an input that it does not read.
+  const bound = new Set(base.inputs.flatMap(namesOf));
+  const missing = namedSizesOf(base).filter((name) => !bound.has(name));
+  const needed = (node: Node) => read.has(node) || namesOf(node).some((name) => missing.includes(name));
+  return { ...base, inputs: declared.filter(needed) };
+}
+
+const namesOf = (node: Node): readonly string[] => node.results[0]!.type.shape.flatMap(namesIn);
+
+/** What a run may be fed: the inputs of the graph, and the declared ones that it does not read. */
+function feedSpecs(graph: IrGraph, declared: Graph | undefined, converts: boolean): readonly FeedSpec[] {
+  const read = graph.inputs.map((node) => ({
+    name: node.attrs.name as string,
+    type: node.results[0]!.type,
+    read: true,
+    converts,
+  }));
+  const others = [...(declared?.inputs ?? [])].filter(([name]) => !read.some((spec) => spec.name === name));
+  return [...read, ...others.map(([name, x]) => ({ name, type: x.type, read: false, converts }))];
+}

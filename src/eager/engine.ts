@@ -1,0 +1,227 @@
+// The eager engine: applies an op to eager tensors at once. Views cost nothing; everything else is a graph of one node,
+// compiled by the same pipeline as any graph and cached.
+import { Builder } from "#ir/builder.js";
+import { type DType, itemSize, type TypedArray } from "#ir/dtype.js";
+import { operandName } from "#ir/define-op.js";
+import { GraphError, InternalError } from "#ir/errors.js";
+import type { Graph } from "#ir/graph.js";
+import type { Attrs, Node, Operand, Parameter } from "#ir/node.js";
+import type { AnyOp } from "#ir/op.js";
+import { constant, input, parameter } from "#ir/ops/leaves.js";
+import type { ConcreteType } from "#ir/type.js";
+import { ApplicationCache, attrsKey, type Compiled, type EagerProgram, type Known } from "./cache.js";
+import { EagerTensor, type EagerOwner } from "./eager-tensor.js";
+import { freeWhenDropped } from "./lifetime.js";
+import { layoutOf, type Layout } from "./layout.js";
+import { markChanged, Storage, StoragePool } from "./storage.js";
+import { checkUnchanged, record, type TapeRecord } from "./tape.js";
+import { effortless, type Effortless } from "./view.js";
+
+/** What the engine needs of a device. */
+export interface EagerDevice {
+  allocate(bytes: number): number;
+  free(address: number): void;
+  /** The address where a parameter lives; makes it on first use. */
+  address(parameter: Parameter): number;
+  /** `length` elements of device memory from a byte address; valid until the memory grows. */
+  view(dtype: DType, address: number, length: number): TypedArray;
+}
+
+/** Compiles a graph whose inputs and outputs are addresses given at each run; `strides` of inputs that are not row-major. */
+export type EagerCompiler = (graph: Graph, strides: ReadonlyMap<Node, readonly number[]>) => EagerProgram;
+
+/** What eager execution has cost since the last reset; bytes are those of eager tensors, parameters not counted. */
+export interface EagerStats {
+  readonly launches: number;
+  readonly kernelsCompiled: number;
+  readonly compileMs: number;
+  readonly bytesLive: number;
+  readonly bytesPeak: number;
+}
+
+const cacheLimits = { compiled: 1024, effortless: 4096 };
+const scalarLimit = 1024;
+
+/** Applies ops on one device. */
+export class EagerEngine implements EagerOwner {
+  readonly mode = "eager";
+  readonly memory: StoragePool;
+  readonly #device: EagerDevice;
+  readonly #compile: EagerCompiler;
+  readonly #cache = new ApplicationCache(cacheLimits);
+  readonly #scalars = new Map<Layout, Map<number | string, EagerTensor>>();
+  #scalarCount = 0;
+  readonly #parameters = new WeakMap<Parameter, EagerTensor>();
+  #launches = 0;
+  #kernelsCompiled = 0;
+  #compileMs = 0;
+
+  constructor(device: EagerDevice, compile: EagerCompiler) {
+    this.#device = device;
+    this.#compile = compile;
+    this.memory = new StoragePool(device);
+  }
+
+  apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly EagerTensor[] {
+    if (op.lower.kind === "leaf") return [this.#leaf(op, attrs)];
+    const tensors = operands as readonly EagerTensor[];
+    let key = attrsKey(attrs);
+    for (let i = 0; i < tensors.length; i++) {
+      const x = tensors[i]!;
+      if (!x.usable) throw x.misuse(`${operandName(op, i)} `);
+      key += `,${x.layout.id}`;
+    }
+    const known = this.#cache.get(op, key) ?? this.#learn(op, key, tensors, attrs);
+    const results = known.kind === "compiled" ? this.#launch(known, tensors) : [this.#see(known, tensors)];
+    for (const result of results) result.madeBy = op.name;
+    record(op, tensors, attrs, results);
+    return results;
+  }
+
+  inherit<T>(nodes: readonly TapeRecord[], build: () => T): T {
+    nodes.forEach(checkUnchanged);
+    return build();
+  }
+
+  /** A tensor holding a copy of `data`, in row-major order. */
+  from(data: TypedArray, shape: readonly number[], dtype: DType): EagerTensor {
+    const layout = layoutOf(dtype, shape);
+    if (data.length !== layout.count) throw new GraphError(`${data.length} numbers do not fill the shape [${shape.join()}]`);
+    const storage = this.memory.allocate(layout.bytes);
+    this.view(dtype, storage.address, layout.count).set(data);
+    return new EagerTensor(this, layout, storage, 0);
+  }
+
+  /** The one tensor that stands for a parameter: its current value, in place. */
+  parameter(of: Parameter): EagerTensor {
+    let tensor = this.#parameters.get(of);
+    if (!tensor) {
+      const layout = layoutOf(of.type.dtype, of.type.shape);
+      tensor = new EagerTensor(this, layout, new Storage(this.#device.address(of), layout.bytes, null), 0, of);
+      this.#parameters.set(of, tensor);
+    }
+    return tensor;
+  }
+
+  /** Notes that a compiled program has written a parameter: views of its old value become unusable. */
+  parameterChanged(of: Parameter): void {
+    const storage = this.#parameters.get(of)?.storage;
+    if (storage) markChanged(storage);
+  }
+
+  view(dtype: DType, address: number, length: number): TypedArray {
+    return this.#device.view(dtype, address, length);
+  }
+
+  stats(): EagerStats {
+    return {
+      launches: this.#launches,
+      kernelsCompiled: this.#kernelsCompiled,
+      compileMs: this.#compileMs,
+      bytesLive: this.memory.live,
+      bytesPeak: this.memory.peak,
+    };
+  }
+
+  /** Counts from zero again; the peak starts from what is live. */
+  resetStats(): void {
+    this.#launches = this.#kernelsCompiled = this.#compileMs = 0;
+    this.memory.peak = this.memory.live;
+  }
+
+  /** Forgets all compiled programs, so that compile time can be measured again. */
+  forgetPrograms(): void {
+    this.#cache.clear();
+  }
+
+  #leaf(op: AnyOp, attrs: Attrs): EagerTensor {
+    if (op === (parameter as AnyOp)) return this.parameter(attrs.parameter as Parameter);
+    if (op !== (constant as AnyOp)) throw new GraphError("only a graph has inputs");
+    const { value, dtype, shape } = attrs as { value: number | TypedArray; dtype: DType; shape: readonly number[] };
+    if (typeof value === "number") return this.#scalar(value, layoutOf(dtype, shape));
+    op.infer([], attrs);
+    return this.from(value, shape, dtype);
+  }
+
+  /** One stored number seen through `layout`, whose strides are 0 or do not matter. The numbers used last are kept ready. */
+  #scalar(value: number, layout: Layout): EagerTensor {
+    // A Map takes −0 for 0.
+    const key = Object.is(value, -0) ? "-0" : value;
+    let byValue = this.#scalars.get(layout);
+    if (!byValue) this.#scalars.set(layout, (byValue = new Map()));
+    let tensor = byValue.get(key);
+    if (tensor) return tensor;
+    if (this.#scalarCount >= scalarLimit) this.#dropScalars();
+    const { dtype } = layout.type;
+    const storage = this.memory.allocate(itemSize(dtype));
+    this.view(dtype, storage.address, 1)[0] = value;
+    tensor = new EagerTensor(this, layout, storage, 0, null, true);
+    byValue.set(key, tensor);
+    this.#scalarCount++;
+    return tensor;
+  }
+
+  #dropScalars(): void {
+    for (const byValue of this.#scalars.values()) byValue.forEach(freeWhenDropped);
+    this.#scalars.clear();
+    this.#scalarCount = 0;
+  }
+
+  #see(known: Effortless, operands: readonly EagerTensor[]): EagerTensor {
+    if (known.kind === "literal") return this.#scalar(known.value, known.layout);
+    const source = operands[known.operand]!;
+    return new EagerTensor(this, known.layout, source.storage!.retain(), source.offset + known.offset);
+  }
+
+  #launch(known: Compiled, operands: readonly EagerTensor[]): readonly EagerTensor[] {
+    const { program, results, addresses } = known;
+    const storages: Storage[] = [];
+    try {
+      let at = 0;
+      for (const x of operands) addresses[at++] = x.address;
+      for (const { bytes } of results) {
+        const storage = this.memory.allocate(bytes);
+        storages.push(storage);
+        addresses[at++] = storage.address;
+      }
+      program.run(addresses);
+    } catch (error) {
+      for (const storage of storages) storage.release();
+      throw error;
+    }
+    this.#launches += program.launches;
+    return storages.map((storage, i) => new EagerTensor(this, results[i]!, storage, 0));
+  }
+
+  #learn(op: AnyOp, key: string, operands: readonly EagerTensor[], attrs: Attrs): Known {
+    const types = op.infer(operands.map((x) => x.type), attrs) as readonly ConcreteType[]; // prettier-ignore
+    const layouts = operands.map((x) => x.layout);
+    const view = effortless(op, layouts, attrs, types);
+    if (view) return this.#cache.put(op, key, view);
+    const start = performance.now();
+    const program = this.#program(op, layouts, attrs);
+    this.#compileMs += performance.now() - start;
+    this.#kernelsCompiled += program.launches;
+    const results = types.map(({ dtype, shape }) => layoutOf(dtype, shape));
+    return this.#cache.put(op, key, { kind: "compiled", program, results, addresses: [] });
+  }
+
+  #program(op: AnyOp, layouts: readonly Layout[], attrs: Attrs): EagerProgram {
+    const builder = new Builder(`eager ${op.name}`);
+    const inputs = layouts.map(({ type }, i) => builder.apply(input, [], { name: `x${i}`, ...type })[0]!);
+    const results = builder.apply(op, inputs, attrs);
+    if (results.length === 0) throw new InternalError(`eager: ${op.name} has no results`);
+    const strides = new Map<Node, readonly number[]>();
+    inputs.forEach((x, i) => layouts[i]!.contiguous || strides.set(x.node, layouts[i]!.strides));
+    const graph: Graph = {
+      name: op.name,
+      builder,
+      inputs: inputs.map((x) => x.node),
+      parameters: [],
+      outputs: new Map(results.map((x, i) => [`y${i}`, x])),
+      updates: new Map(),
+      effects: [],
+    };
+    return this.#compile(graph, strides);
+  }
+}

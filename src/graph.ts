@@ -1,0 +1,77 @@
+// Graph: declares inputs; everything computed from them grows the graph.
+import { Builder } from "#ir/builder.js";
+import type { DType } from "#ir/dtype.js";
+import { GraphError } from "#ir/errors.js";
+import type { Applier, Node, Value } from "#ir/node.js";
+import { withScope } from "#ir/origin.js";
+import { input } from "#ir/ops/leaves.js";
+import { liftParameter, Parameter } from "./parameter.js";
+import type { Dim, Mutable } from "./shapes.js";
+import { sizesOf, Tensor } from "./tensor.js";
+
+const graphs = new WeakMap<Applier, Graph>();
+
+/** A static graph under construction. */
+export class Graph {
+  readonly name: string;
+  readonly builder: Builder;
+  readonly #inputs = new Map<string, Tensor>();
+
+  constructor(name = "graph") {
+    this.name = name;
+    this.builder = new Builder(name);
+    graphs.set(this.builder, this);
+  }
+
+  /** The graph that owns a symbolic tensor; undefined for nodes built without one. */
+  static of(owner: Applier): Graph | undefined {
+    return graphs.get(owner);
+  }
+
+  /** The declared inputs, by name, in order. */
+  get inputs(): ReadonlyMap<string, Tensor> {
+    return this.#inputs;
+  }
+
+  /**
+   * Declares a tensor fed at every run. Sizes are numbers or names such as "batch", bound by the feeds.
+   * Throws a GraphError where the name is taken.
+   */
+  input<const S extends readonly Dim[], const D extends DType = "f32">(
+    name: string,
+    shape: S,
+    dtype: D = "f32" as D,
+  ): Tensor<Mutable<S>, D> {
+    if (this.#inputs.has(name)) {
+      throw new GraphError(`input: the graph "${this.name}" has an input called "${name}" already`);
+    }
+    const value = this.builder.apply(input, [], { name, dtype, shape: sizesOf(shape) })[0]!;
+    const tensor = new Tensor<Mutable<S>, D>(value);
+    this.#inputs.set(name, tensor as unknown as Tensor);
+    return tensor;
+  }
+
+  /** A parameter, or an eager tensor's numbers, as a value of this graph. */
+  read<T extends Tensor>(tensor: T): Tensor<T["shape"], T["dtype"]> {
+    return new Tensor(valueIn(this.builder, tensor));
+  }
+
+  /** Runs `build` inside the name scope `name`, which errors, pictures and profiles show. */
+  scope<T>(name: string, build: () => T): T {
+    return withScope(name, build);
+  }
+
+  /** The `input` nodes in the order of declaration. */
+  get inputNodes(): readonly Node[] {
+    return [...this.#inputs.values()].map((x) => (x.handle as Value).node);
+  }
+}
+
+/** A tensor as a value of the graph that `owner` builds. Throws a GraphError where it belongs to another graph. */
+export function valueIn(owner: Applier, tensor: Tensor): Value {
+  if (tensor instanceof Parameter) return liftParameter(tensor.record, owner) as Value;
+  const { handle } = tensor;
+  if (handle.owner === owner) return handle as Value;
+  if (!handle.liftInto) throw new GraphError("the tensors belong to two graphs");
+  return handle.liftInto(owner) as Value;
+}
