@@ -28,6 +28,14 @@ const f = fuse(opt);
 for (const g of f.groups) console.log(g.kind, g.axes, g.nodes.map((n) => n.op.name + n.id).join(" "));
 const s = schedule(f);
 console.log(s.launches.map((l) => l.work.map((g) => g.nodes.map((n) => n.op.name).join("+")).join(" | ") + (l.combine.length ? " ;; " + l.combine.map((g) => g.nodes.map((n) => n.op.name).join("+")).join("|") : "")).join("\n"));
-import { printKernel } from "/tmp/team/pk.ts";
 const fails = { add: () => 0 };
-for (const l of s.launches) console.log(printKernel(lower(l, f, new Map(), fails).kernel));
+import { compileGraph } from "#passes/compile.js";
+const plan = compileGraph(graph, { verify: false });
+for (const st of plan.steps) console.log(st.kernel.name, st.kernel.ops.join(" "), st.buffers.map((i) => plan.buffers[i]!.name + ":" + plan.buffers[i]!.place.at).join(" "));
+console.log(plan.memory);
+for (const [p, v] of f.inPlace) console.log(p.attrs.parameter!.name, v.node.op.name + v.node.id);
+for (let k = 0; k < 3; k++) {
+const t: string[] = []; const t0 = performance.now();
+compileGraph(graph, { verify: false, observe: { after: (p: string, _: unknown, ms: number) => t.push(`${p} ${ms.toFixed(1)}`) } });
+console.log((performance.now() - t0).toFixed(1), t.join(", "));
+}

@@ -12,7 +12,7 @@ export class Builder implements Applier {
   readonly mode = "graph";
   readonly #interned = new Map<string, Node>();
   readonly #origins = new Map<Node, Set<LazyOrigin>>();
-  #inherited: readonly LazyOrigin[] | null = null;
+  #inherited: readonly Node[] | null = null;
   #nextId = 0;
 
   constructor(readonly name: string) {}
@@ -51,7 +51,7 @@ export class Builder implements Applier {
   /** Nodes made by `build` come from where `nodes` came from: for passes and gradient rules. */
   inherit<T>(nodes: readonly Node[], build: () => T): T {
     const before = this.#inherited;
-    this.#inherited = nodes.flatMap((n) => [...((n.results[0]!.owner as Builder).#origins.get(n) ?? [])]).slice(0, 8);
+    this.#inherited = nodes;
     try {
       return build();
     } finally {
@@ -60,15 +60,18 @@ export class Builder implements Applier {
   }
 
   #remember(node: Node): void {
-    const origins = this.#inherited ?? [{ scope: currentScope(), ...lazyStack(captureStack()) }];
+    const from = this.#inherited?.flatMap((n) => [...((n.results[0]!.owner as Builder).#origins.get(n) ?? [])]);
+    const origins = from?.slice(0, 8) ?? [lazyOrigin(currentScope(), captureStack())];
     const known = this.#origins.get(node);
     if (!known) this.#origins.set(node, new Set(origins));
     else if (known.size < 8) for (const origin of origins) known.add(origin);
   }
 }
 
-function lazyStack(holder: { readonly stack?: string }) {
+/** Formatting a stack costs far more than taking it, so it waits until someone asks. */
+function lazyOrigin(scope: string, holder: { readonly stack?: string }): LazyOrigin {
   return {
+    scope,
     get stack() {
       return holder.stack;
     },

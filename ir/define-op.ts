@@ -11,8 +11,6 @@ export function defineOp<F extends Form, A extends Attrs, Args extends readonly 
   name: string,
   record: OpRecord<NoInfer<F>, NoInfer<A>, Args>,
 ): Op<F, A, Args> {
-  // Ops refer to one another in circles, so this runs before the module's own body has, and esbuild's bookkeeping for
-  // named functions is not there yet: the function stays an argument.
   const op: object = Object.assign((...args: Args): Operand => applyCall(op as AnyOp, args)[0]!, record);
   return Object.defineProperty(op, "name", { value: name }) as Op<F, A, Args>;
 }

@@ -1,7 +1,5 @@
 // Builders of elementwise ops: one element of the result from the same element of every operand. They supply the form,
-// the dtype and shape rules and the lowering, so that a family file states only what is particular to an op. Families
-// import one another in circles, so these functions may run before this module's body has: what they return holds methods,
-// not arrow functions, whose names esbuild would set with a function that is not there yet.
+// the dtype and shape rules and the lowering, so that a family file states only what is particular to an op.
 import { defineOp } from "./define-op.js";
 import { type DType, dtypes } from "./dtype.js";
 import { DTypeError, ShapeError } from "./errors.js";

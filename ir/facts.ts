@@ -137,13 +137,11 @@ function rangeOfReduce({ fn, over, dtype }: Reduce, body: Interval): Interval {
     case "all":
       return body;
     case "sum": {
-      const count = { low: extent, high: extent, nan: false };
-      const total = intervalOf("mul", dtype, [body, count], false);
       // Partial sums round, and ±∞ may meet among them.
-      const slack = dtype === "f32" || dtype === "f64" ? 1.01 : 1;
-      const nan = body.nan || (body.low === -Infinity && body.high === Infinity);
-      const low = intervalOf("mul", dtype, [total, { low: slack, high: slack, nan: false }], false);
-      return { ...union(total, low), nan: nan || (total.low === -Infinity && total.high === Infinity) };
+      const most = dtype === "f32" || dtype === "f64" ? extent * 1.01 : extent;
+      const by = (n: number) => intervalOf("mul", dtype, [body, { low: n, high: n, nan: false }], false);
+      const total = union(by(extent), by(most));
+      return { ...total, nan: body.nan || (total.low === -Infinity && total.high === Infinity) };
     }
     case "prod":
       return body.low >= 0 && body.high <= 1 ? { low: 0, high: 1, nan: body.nan } : everything(dtype);

@@ -1,13 +1,28 @@
 // How users call ops: one normaliser per form turns friendly arguments (numbers, negative axes, shapes that broadcast)
 // into operands that agree exactly.
-import { isFloat } from "./dtype.js";
+import { type DType, isFloat } from "./dtype.js";
 import { DTypeError, GraphError, ShapeError } from "./errors.js";
 import type { Attrs, Operand } from "./node.js";
 import type { Call } from "./op.js";
-import { constant } from "./ops/leaves.js";
-import { broadcast } from "./ops/movement.js";
+import type { constant } from "./ops/leaves.js";
+import type { broadcast } from "./ops/movement.js";
 import { printShape, sameShape, sameSize, type Size } from "./size.js";
 import type { TensorType } from "./type.js";
+
+/** The ops that forms insert. */
+interface Inserted {
+  constant: typeof constant;
+  broadcast: typeof broadcast;
+}
+const inserted: Partial<Inserted> = {};
+
+/**
+ * Brings an op that forms insert. The files of these ops call it: they import this one, and so does every op, so that an
+ * import in the other direction would make all ops one circle in which nothing can be evaluated first.
+ */
+export function insertable(ops: Partial<Inserted>): void {
+  Object.assign(inserted, ops);
+}
 
 /** An operand, or a number that takes the dtype and shape of the operand beside it. */
 export type Scalar = Operand | number;
@@ -89,28 +104,29 @@ export function constantLike(like: Operand, value: number): Operand {
 
 /** A number as a scalar of the dtype of `like`, by the owner of `like`. Throws DTypeError where the dtype cannot hold it. */
 export function scalarLike(like: Operand, value: number): Operand {
-  const { dtype } = like.type;
+  return scalarOf(like, value, like.type.dtype);
+}
+
+function scalarOf(owned: Operand, value: number, dtype: DType): Operand {
   if (!isFloat(dtype) && !Number.isInteger(value)) throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
-  return constant(like, value, dtype);
+  return inserted.constant!(owned, value, dtype);
 }
 
 /** Right-aligned broadcasting of any number of operands and numbers, as in NumPy; at least one must be an operand. */
 export function broadcastTogether(...args: readonly Scalar[]): readonly Operand[] {
+  const [x, y] = args;
+  // An operand and a number, the most frequent pair, needs no search for a common shape.
+  if (args.length === 2 && typeof x === "object" && typeof y === "number") return [x, constantLike(x, y)];
+  if (args.length === 2 && typeof x === "number" && typeof y === "object") return [constantLike(y, x), y];
   const like = args.find((x) => typeof x !== "number");
   if (!like) throw new GraphError("at least one operand must be a tensor", { help: "tensor(2) makes one of a number" });
   const tensors = gather(args.filter((x) => typeof x !== "number"));
-  const numbers = args.map((x) => (typeof x === "number" ? constant(tensors[0]!, checked(x, like), like.type.dtype) : null));
+  const numbers = args.map((x) => (typeof x === "number" ? scalarOf(tensors[0]!, x, like.type.dtype) : null));
   let next = 0;
   const operands = numbers.map((x) => x ?? tensors[next++]!);
   if (operands.every((x) => sameShape(x.type.shape, operands[0]!.type.shape))) return operands;
   const shape = broadcastShape(operands.map((x) => x.type.shape));
   return operands.map((x) => broadcastTo(x, shape));
-}
-
-function checked(value: number, like: Operand): number {
-  const { dtype } = like.type;
-  if (!isFloat(dtype) && !Number.isInteger(value)) throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
-  return value;
 }
 
 /** The shape that all shapes broadcast to. Throws ShapeError naming the sizes that do not fit. */
@@ -133,5 +149,5 @@ export function broadcastShape(shapes: readonly (readonly Size[])[]): readonly S
 /** `x` broadcast to `shape`, its axes aligned right; `x` itself where the shapes are equal. */
 export function broadcastTo(x: Operand, shape: readonly Size[]): Operand {
   if (sameShape(x.type.shape, shape)) return x;
-  return broadcast(x, shape);
+  return inserted.broadcast!(x, shape);
 }

@@ -103,7 +103,8 @@ function exact(fn: ScalarFn, [a, b, c]: readonly [Interval, Interval, Interval],
     case "cos":
       return { ...wider(-1, 1), nan: a.nan || infinite(a) };
     case "pow":
-      return a.low >= 0 ? { low: 0, high: Infinity, nan: a.nan || b.nan } : null;
+      // −0 to an odd negative power is −∞.
+      return a.low > 0 || (a.low === 0 && b.low >= 0) ? { low: 0, high: Infinity, nan: a.nan || b.nan } : null;
     default:
       return null;
   }

@@ -9,7 +9,7 @@ export function printNumber(value: number, dtype: DType = "f64"): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (Object.is(value, -0)) return "-0";
-  if (dtype !== "f32" || Number.isInteger(value)) return String(value);
+  if (dtype !== "f32" || (Number.isInteger(value) && Math.abs(value) < 2 ** 24)) return String(value);
   for (let digits = 1; digits < 10; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return String(short);

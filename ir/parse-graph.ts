@@ -126,17 +126,16 @@ class GraphReader {
   }
 
   #apply(op: AnyOp, operands: readonly Value[], attrs: Attrs, type: TensorType, at: number): readonly Value[] {
-    const variadic = op.operands.at(-1)?.endsWith("…") ?? false;
-    const wanted = op.operands.length;
-    if (variadic ? operands.length < wanted - 1 : operands.length !== wanted) {
-      this.scan.fail(`${op.name} takes ${wanted} operand${wanted === 1 ? "" : "s"}, not ${operands.length}`, at);
-    }
     const full = op === (constant as AnyOp) ? this.#constantAttrs(attrs, type, at) : attrs;
+    const { length } = op.operands;
+    const wrongCount = `${op.name} takes ${length} operand${length === 1 ? "" : "s"}, not ${operands.length}`;
+    if (operands.length > length && !op.operands.at(-1)?.endsWith("…")) this.scan.fail(wrongCount, at);
     try {
       return this.#builder.apply(op, operands, full);
     } catch (error) {
-      // `infer` trusts the types of its attributes, which no type checker has seen here.
+      // `infer` trusts the number of operands and the types of attributes, which no type checker has seen here.
       if (!(error instanceof TypeError)) throw error;
+      if (operands.length < length) this.scan.fail(wrongCount, at);
       return this.scan.fail(`${op.name} does not understand these attributes (${error.message})`, at);
     }
   }

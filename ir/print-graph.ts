@@ -1,7 +1,7 @@
 // Graph text: one node a line, numbered in evaluation order, so that equal graphs print equally and diffs are small.
 // `parse-graph.ts` reads it back.
 import { arrayType, dtypes, type DType, type TypedArray } from "./dtype.js";
-import { InternalError, printOrigin } from "./errors.js";
+import { printOrigin } from "./errors.js";
 import { nodesOf, type Graph } from "./graph.js";
 import type { Attr, Attrs, Node, Parameter, Value } from "./node.js";
 import { printName, printNumber, reservedWords } from "./number-text.js";
@@ -127,6 +127,7 @@ function printAttr(attr: Attr): string {
     const { text } = attr as SizeExpr;
     return reservedWords.has(text) ? `(${text})` : text;
   }
-  if (record.kind === "parameter") throw new InternalError("print: a parameter is an attribute of no op but `parameter`");
+  // Only a complaint shows one: parameters are declared in the head.
+  if (record.kind === "parameter") return `%${printName((attr as Parameter).name)}`;
   return printAttrs(record) || "{}";
 }

@@ -3,7 +3,7 @@
 //  1. An operand is a result of its node, and its node was made earlier: its id is smaller.
 //  2. Every node belongs to the graph's builder.
 //  3. Equal nodes are one node (same op, operands and attributes).
-//  4. A node has as many operands as its op names, and the result types that the op infers.
+//  4. A node has no more operands than its op names, and the result types that the op infers.
 //  5. A constant holds numbers of its dtype.
 //  6. `inputs` are input nodes and no two share a name; `parameters` are parameter nodes and no two share a parameter.
 //  7. Every input and parameter that is read is listed.
@@ -78,9 +78,9 @@ function sameOwner(value: Value, node: Node): boolean {
 
 function checkTypes(node: Node, complain: Complain): void {
   const { op, operands } = node;
-  const variadic = op.operands.at(-1)?.endsWith("…") ?? false;
-  const fits = variadic ? operands.length >= op.operands.length - 1 : operands.length === op.operands.length;
-  if (!fits) complain(4, `${op.name} takes ${op.operands.length} operands, not ${operands.length}`);
+  // Fewer are for `infer` to judge: some ops have operands that may be left out.
+  const most = op.operands.at(-1)?.endsWith("…") ? Infinity : op.operands.length;
+  if (operands.length > most) complain(4, `${op.name} takes ${op.operands.length} operands, not ${operands.length}`);
   try {
     const types = op.infer(operands.map((value) => value.type), node.attrs);
     const same = types.length === node.results.length && types.every((t, i) => sameType(t, node.results[i]!.type));

@@ -1,5 +1,7 @@
 // Algebraic simplification: the rules that ops state of themselves (`simplify` in their records), the rules of
 // `canonicalize`, which they count on, and the rules below, which are about two families at once.
+import { isFloat, toDType } from "#ir/dtype.js";
+import { constantValue, madeBy } from "#ir/facts.js";
 import type { Graph } from "#ir/graph.js";
 import type { Node, Operand, Value } from "#ir/node.js";
 import type { AnyOp, Rule } from "#ir/op.js";
@@ -14,6 +16,7 @@ import type { Pass } from "./pass.js";
 import { firstRule, namesOfRules, ruleSet, transform, type RuleSet } from "./rewrite.js";
 
 const between: readonly (readonly [AnyOp, Rule])[] = [
+  [mul, { name: "(x · a) · b → x · ab, a and b both ≤ 1 or both ≥ 1", apply: (_, [x, y]) => mergedFactors(x!, y!) }],
   [sum, { name: "sum(broadcast x) → sum(x) · n", apply: (node, [x]) => overRepeats(node, x!, times) }],
   [max, { name: "max(broadcast x) → max(x)", apply: (node, [x]) => overRepeats(node, x!, once) }],
   [min, { name: "min(broadcast x) → min(x)", apply: (node, [x]) => overRepeats(node, x!, once) }],
@@ -36,6 +39,19 @@ export const algebra: Pass<Graph> = {
 
 const times = (x: Operand, n: number): Operand => mul(x, n);
 const once = (x: Operand): Operand => x;
+
+/**
+ * Two constant factors as one. With one above 1 and one below, `x · a` could overflow or vanish where `x · ab` does not.
+ */
+function mergedFactors(x: Value, y: Value): Operand | null {
+  const [inner, first] = madeBy(x, mul) ?? [];
+  const [a, b] = [first ? constantValue(first) : null, constantValue(y)];
+  if (!inner || a === null || b === null || !isFloat(x.type.dtype)) return null;
+  const product = toDType(x.type.dtype, a * b);
+  const [p, q] = [Math.abs(a), Math.abs(b)];
+  const oneWay = (p <= 1 && q <= 1) || (p >= 1 && q >= 1);
+  return oneWay && Math.abs(product) > 1e-30 && Math.abs(product) < 1e30 ? mul(inner, product) : null;
+}
 
 /** A reduction over axes that a broadcast made anew: `combine` says what n equal elements come to. */
 function overRepeats(node: Node, x: Value, combine: (x: Operand, n: number) => Operand): Operand | null {

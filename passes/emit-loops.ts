@@ -3,7 +3,7 @@
 import { add, type Expr, load, local, lt, and, ge, literal, type Local } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
 import type { Stmt } from "#ir/kernel.js";
-import { partsOf, rewriteExpr } from "./rewrite-expr.js";
+import { partsOf, rebuild } from "./rewrite-expr.js";
 
 /** A loop, outermost first in a list. */
 export interface Loop {
@@ -52,6 +52,7 @@ class Emission {
   readonly #depthOf = new Map<Expr, number>();
   readonly #interned = new Map<string, Expr>();
   readonly #ids = new Map<Expr, number>();
+  readonly #canonical = new Map<Expr, Expr>();
   readonly #lets: Stmt[][];
   readonly #named = new Map<Expr, Expr>();
   readonly #uses = new Map<Expr, number>();
@@ -90,11 +91,11 @@ class Emission {
 
   /** One object per structure. Sums of index terms are regrouped, those of outer loops first. */
   #intern(x: Expr): Expr {
-    const memo = new Map<Expr, Expr>();
+    const memo = this.#canonical;
     const go = (e: Expr): Expr => {
       const done = memo.get(e);
       if (done) return done;
-      let made = rewriteExpr(e, (y) => (y === e ? null : go(y)));
+      let made = rebuild(e, go);
       if (made.kind === "call" && made.fn === "add" && made.dtype === "i32") made = this.#regroup(made);
       const own = this.#unique(made);
       memo.set(e, own);
@@ -104,6 +105,7 @@ class Emission {
   }
 
   #unique(e: Expr): Expr {
+    if (this.#ids.has(e)) return e;
     const parts = partsOf(e).map((p) => this.#ids.get(p) ?? this.#idOf(this.#unique(p)));
     const key = `${e.kind} ${e.dtype} ${ownKey(e)} ${parts.join()}`;
     const known = this.#interned.get(key);
@@ -175,13 +177,13 @@ class Emission {
     const known = this.#named.get(e);
     const own = this.#depth(e);
     if (known && own < depth) return known;
-    const made = rewriteExpr(e, (y) => (y === e ? null : this.#index(y, own)));
+    const made = rebuild(e, (y) => this.#index(y, own));
     return own < depth && made.kind !== "literal" && made.kind !== "local" ? this.#name(e, made, own) : made;
   }
 
   #rebuilt(e: Expr, depth: number): Expr {
     if (e.kind === "load") return load(e.buffer, this.#index(e.offset, depth), e.dtype);
-    return rewriteExpr(e, (y) => (y === e ? null : this.#value(y, depth)));
+    return rebuild(e, (y) => this.#value(y, depth));
   }
 
   #name(e: Expr, made: Expr, depth: number): Expr {

@@ -10,7 +10,7 @@ import { type Graph, nodesOf, rootsOf } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
 import { countOf, elementOf } from "./element.js";
 import { accessesOf, canFail, commonAxes, type FusedGraph, type Group, groupOfOne, isPureMap, joined, sameAxes } from "./group.js";
-import { scratchBytesOf } from "./nests.js";
+import { overwritesInStep, scratchBytesOf } from "./nests.js";
 
 /** Nodes in a group: beyond it kernels grow too long for V8's compiler to like. */
 const maxNodes = 64;
@@ -19,7 +19,7 @@ const maxBuffers = 40;
 /** Scratch of one row: it should stay in the first-level cache beside the data. */
 const maxScratchBytes = 32 * 1024;
 /** Groups visited in search of a path between two groups before the merge is given up. */
-const searchBudget = 4000;
+const searchBudget = 256;
 
 /** Options of fusion: `fuse: false` leaves every node alone, to see what fusion brings. */
 export interface FuseOptions {
@@ -93,9 +93,11 @@ class Fusion {
         for (let j = Math.max(0, i - 8); j < i; j++) {
           const [a, b] = [this.#groupOf.get(readers[j]!)!, this.#groupOf.get(readers[i]!)!];
           if (a === b || a.kind !== "rows" || b.kind !== "rows" || !sameAxes(a, b)) continue;
+          if (a.nodes.length + b.nodes.length > maxNodes) continue;
           if (this.#reaches(a, b, false) || this.#reaches(b, a, false)) continue;
           const pairs = commonAxes(a, b);
-          if (pairs.length === a.axes.length) this.#replace(a, b, joined(a, b, pairs, this.#position));
+          const group = joined(a, b, pairs, this.#position);
+          if (pairs.length === a.axes.length && this.#buffersOf(group) <= maxBuffers) this.#replace(a, b, group);
         }
       }
     }
@@ -104,7 +106,7 @@ class Fusion {
   finish(): FusedGraph {
     const groups = this.#ordered();
     for (const [parameter, value] of this.#inPlace) {
-      if (!this.#mayOverwrite(this.#groupOf.get(value.node)!, parameter)) this.#inPlace.delete(parameter);
+      if (!this.#mayOverwrite(this.#groupOf.get(value.node)!, parameter, value.node)) this.#inPlace.delete(parameter);
     }
     const escaping = new Set<Value>();
     for (const node of this.#computed) {
@@ -218,11 +220,11 @@ class Fusion {
     }
   }
 
-  /** Whether the group reads the parameter only where it writes the new value, in one and the same loop. */
-  #mayOverwrite(group: Group, parameter: Node): boolean {
+  /** Whether the group reads the parameter only where, and in the turn in which, it writes the new value. */
+  #mayOverwrite(group: Group, parameter: Node, writer: Node): boolean {
     const readers = group.nodes.filter((n) => accessesOf(n).some((a) => a.value.node === parameter));
     if (readers.length === 0) return true;
-    if (group.kind === "rows" && !isPureMap(group)) return false;
+    if (group.kind === "rows") return overwritesInStep(group, this.#escapesFrom(group), parameter, writer);
     return readers.every((n) => elementOf(n).over.length === 0 && readsOnlyAtItsOwnIndex(n, parameter));
   }
 

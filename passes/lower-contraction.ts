@@ -55,7 +55,9 @@ class ContractionLowering {
     const [a, b] = factors!;
     const axes = index.filter((l) => l.extent !== 1);
     this.#column = axes[axes.length - 1]!;
-    [this.#left, this.#right] = mentions(b, this.#column) ? [a, b] : [b, a];
+    const [left, right] = mentions(b, this.#column) ? [a, b] : [b, a];
+    this.#left = this.#loaded(resolveReads(left, node, () => false));
+    this.#right = this.#loaded(resolveReads(right, node, () => false));
     this.#rows = axes.filter((l) => mentions(this.#left, l) && !mentions(this.#right, l));
     this.#outer = axes.filter((l) => l !== this.#column && mentions(this.#right, l));
     this.#over = over.filter((l) => l.extent !== 1);
@@ -206,7 +208,7 @@ class ContractionLowering {
   }
 
   #factor(x: Expr, own: ReadonlyMap<string, Expr>): Expr {
-    return this.#loaded(substitute(resolveReads(x, this.node, () => false), own));
+    return substitute(x, own);
   }
 
   #withRow(own: ReadonlyMap<string, Expr>, row: Expr): ReadonlyMap<string, Expr> {

@@ -86,6 +86,28 @@ export function scratchBytesOf(group: Group, escapes: (node: Node) => boolean): 
   return bytes;
 }
 
+/** Whether every read of `source` in the group happens in the turn in which `writer` computes the element at its place. */
+export function overwritesInStep(group: Group, escapes: (node: Node) => boolean, source: Node, writer: Node): boolean {
+  const { placed } = planNests(group, escapes, null);
+  const target = placed.get(writer);
+  if (!target) return false;
+  /** Which parallel axis or loop a node's own axis is. */
+  const turn = (p: Placed, local: Local | undefined): string => {
+    const row = group.rows.get(p.node)!.findIndex((axis) => elementOf(p.node).index[axis]!.name === local?.name);
+    return row >= 0 ? `row ${row}` : `loop ${p.loops.findIndex((l) => l.name === local?.name)}`;
+  };
+  return [...placed.values()].every((p) =>
+    p.accesses.every((access) => {
+      if (access.value.node !== source) return true;
+      if (p.nest !== target.nest) return false;
+      return access.index.every((x, axis) => {
+        const own = elementOf(writer).index[axis]!;
+        return own.extent === 1 || (x.kind === "local" && turn(p, x) === turn(target, own));
+      });
+    }),
+  );
+}
+
 /** The loops of a placed node that are axes of its result, not reduction variables. */
 export function localAxes(placed: Placed): readonly Local[] {
   const { over } = elementOf(placed.node);

@@ -14,7 +14,7 @@ export type { LiveRange } from "./pack/live-set.js";
 export interface PackOptions {
   /** Bytes; every offset is a multiple of it, every size is rounded up to one. 64 unless said otherwise. */
   readonly alignment?: number;
-  /** Steps for the searches that follow the greedy orders; 0 turns them off. The default takes some 100 ms at worst. */
+  /** Steps for the searches that follow the greedy orders; 0 turns them off. The default takes some 200 ms at worst. */
   readonly budget?: number;
   readonly seed?: number;
 }
@@ -33,7 +33,7 @@ export interface Packing {
 
 /** Packs the ranges. The same ranges and options give the same offsets. */
 export function packMemory(ranges: readonly LiveRange[], options: PackOptions = {}): Packing {
-  const { alignment = 64, budget = 20_000_000, seed = 1 } = options;
+  const { alignment = 64, budget = 24_000_000, seed = 1 } = options;
   const sets = liveSets(ranges, alignment);
   const lowerBound = sets[0]?.lowerBound ?? 0;
   const offsets = ranges.map(() => 0);
@@ -47,59 +47,52 @@ export function packMemory(ranges: readonly LiveRange[], options: PackOptions = 
   return { offsets, planned, lowerBound, naive };
 }
 
+type Packed = NonNullable<Found["packed"]>;
+
 /** Packs one set, content with `enough` bytes, which is not below its lower bound. */
 function packSet(set: LiveSet, enough: number, alignment: number, budget: number, seed: number): Packed {
-  const greedy = packGreedily(set, enough, budget);
-  let { best, order } = greedy;
+  let { best, order } = packGreedily(set, enough, budget);
   const uniform = seededUniform(seed);
-  // No packing is lower than `floor`; the skyline search raises it where it proves that.
-  let floor = set.lowerBound;
   let left = budget;
-  const take = ({ packed, work }: Found): boolean => {
-    left -= work;
-    if (packed !== null && packed.height < best.height) best = packed;
-    return packed !== null;
+  const take = (found: Found): void => {
+    left -= found.work;
+    if (found.packed !== null && found.packed.height < best.height) best = found.packed;
   };
-  const goal = (): number => Math.max(enough, floor);
-  for (let round = 0; left > 0 && best.height > goal(); round++) {
-    const width = 4 * 2 ** round;
-    const spent = left;
-    // At the bound first; where that fails halfway to the best, and so on.
-    for (let aim = goal(), tries = 0; tries < 4 && best.height > goal() && aim < best.height; tries++) {
-      if (skylineCost(set, width) > left) break;
-      const built = buildSkyline(set, aim, width, left, round % 2 === 0 ? "large" : "low");
-      if (built.proved) floor = aim + alignment;
-      if (take(built)) break;
-      aim = Math.max(goal(), alignUp((aim + best.height) / 2, alignment));
+  // What would do; the skyline search raises it where it proves that less is impossible.
+  let goal = enough;
+  for (let width = 8, even = true; left > 0 && best.height > goal; width *= 2, even = !even) {
+    const before = left;
+    // Aims at the goal first, then halfway between what failed and the best.
+    for (let aim = goal, tries = 0; tries < 4 && left > 0 && aim < best.height; tries++) {
+      const built = buildSkyline(set, aim, width, left, even ? "low" : "large");
+      if (built.proved) goal = aim + alignment;
+      take(built);
+      if (built.packed !== null) break;
+      aim = alignUp((aim + best.height) / 2, alignment);
     }
-    if (best.height <= goal()) break;
-    const share = Math.max(spent - left, budget / 16);
-    const annealed = anneal(set, order, best.height, Math.min(share, left), uniform);
+    if (left <= 0 || best.height <= goal) break;
+    const share = Math.min(left, Math.max(before - left, budget / 8));
+    const annealed = anneal(set, order, best.height, share, uniform);
     take(annealed);
     order = annealed.order;
   }
   return best;
 }
 
-type Packed = NonNullable<Found["packed"]>;
-
 function packGreedily(set: LiveSet, enough: number, budget: number): { best: Packed; order: Int32Array } {
   const placer = new Placer(set);
-  let found: { best: Packed; order: Int32Array } | null = null;
+  let best: Packed = { offset: placer.offset, height: Infinity };
+  let bestOrder: Int32Array = new Int32Array();
   for (const order of placementOrders(set)) {
     for (const fit of ["first", "best"] as const) {
-      const height = placer.place(order, fit, found === null ? Infinity : found.best.height);
-      if (found === null || height < found.best.height) {
-        found = { best: { offset: placer.offset.slice(), height }, order };
+      const height = placer.place(order, fit, best.height);
+      if (height < best.height) {
+        best = { offset: placer.offset.slice(), height };
+        bestOrder = order;
       }
-      if (found.best.height <= enough) return found;
+      if (best.height <= enough) return { best, order: bestOrder };
     }
-    if (placer.work > Math.max(budget, 1)) break;
+    if (placer.work > budget && placer.work > 1e7) break;
   }
-  return found!;
-}
-
-/** Steps that a search of this width takes, about. */
-function skylineCost(set: LiveSet, width: number): number {
-  return width * set.count * (set.moments + set.count);
+  return { best, order: bestOrder };
 }

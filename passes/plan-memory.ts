@@ -24,6 +24,8 @@ export interface PlanOptions {
 }
 
 interface Buffer {
+  /** Its index in the plan. */
+  readonly id: number;
   readonly name: string;
   readonly value: Value;
   readonly length: number;
@@ -50,6 +52,9 @@ class Planning {
   readonly #snapshots = new Map<Value, Buffer>();
   readonly #steps: Launch[] = [];
   readonly #updated: ReadonlySet<Value>;
+  /** The parameters that values are written to in place. */
+  readonly #updates: ReadonlyMap<Value, Node>;
+  readonly #positions: ReadonlyMap<Value, number>;
 
   constructor(
     readonly graph: Graph,
@@ -57,6 +62,8 @@ class Planning {
     readonly options: PlanOptions,
   ) {
     this.#updated = new Set([...graph.updates].filter(([p, v]) => p.results[0] !== v).map(([p]) => p.results[0]!));
+    this.#updates = new Map([...inPlace].map(([p, v]) => [v, p]));
+    this.#positions = new Map([...graph.outputs.values()].map((v, i) => [v, i]));
   }
 
   plan(launches: readonly LoweredLaunch[], failures: readonly Failure[]): Plan {
@@ -69,15 +76,15 @@ class Planning {
     const outputs = [...this.graph.outputs].map(([name, value]) => {
       const buffer = this.#outputBuffer(name, value);
       buffer.to = this.#steps.length;
-      return { name, ...(value.type as ConcreteType), buffer: this.#buffers.indexOf(buffer) };
+      return { name, ...(value.type as ConcreteType), buffer: buffer.id };
     });
     this.#share();
     const memory = this.#pack();
     const feeds = this.graph.inputs.map((node) => {
       const buffer = this.#byValue.get(node.results[0]!);
-      const used = buffer && (buffer.to >= 0 || outputs.some((o) => this.#buffers[o.buffer] === buffer));
+      const used = buffer && buffer.to >= 0;
       const { dtype, shape } = node.results[0]!.type as ConcreteType;
-      return { name: String(node.attrs.name), dtype, shape, buffer: used ? this.#buffers.indexOf(buffer) : null };
+      return { name: String(node.attrs.name), dtype, shape, buffer: used ? buffer.id : null };
     });
     const last = Math.max(0, this.#steps.length - 1);
     const buffers = this.#buffers.map((b): PlannedBuffer => {
@@ -133,7 +140,7 @@ class Planning {
       b.from = Math.min(b.from, step);
       b.to = Math.max(b.to, step);
     }
-    this.#steps.push({ kind: "launch", kernel, buffers: buffers.map((b) => this.#buffers.indexOf(b)) });
+    this.#steps.push({ kind: "launch", kernel, buffers: buffers.map((b) => b.id) });
   }
 
   #bufferOf(value: Value, length = countOf(value)): Buffer {
@@ -141,18 +148,17 @@ class Planning {
   }
 
   #add(name: string, value: Value, length: number, main = true): Buffer {
-    const buffer: Buffer = { name, value, length, place: null, from: Infinity, to: -1, shares: null };
+    const buffer: Buffer = { id: this.#buffers.length, name, value, length, place: null, from: Infinity, to: -1, shares: null };
     if (main) {
       this.#byValue.set(value, buffer);
       const { node } = value;
-      const updates = [...this.inPlace].find(([, v]) => v === value)?.[0];
-      const parameter = (updates ?? node).attrs.parameter as Parameter | undefined;
+      const parameter = (this.#updates.get(value) ?? node).attrs.parameter as Parameter | undefined;
       if (parameter) buffer.place = { at: "parameter", parameter };
       else if (node.op.lower.kind === "leaf" && ArrayBuffer.isView(node.attrs.value)) {
         buffer.place = { at: "constant", data: node.attrs.value as TypedArray };
       } else if (this.options.arguments) {
-        const position = [...this.graph.outputs.values()].indexOf(value);
-        if (position >= 0) buffer.place = { at: "argument", index: this.graph.inputs.length + position };
+        const position = this.#positions.get(value);
+        if (position !== undefined) buffer.place = { at: "argument", index: this.graph.inputs.length + position };
       }
     }
     this.#buffers.push(buffer);
@@ -182,7 +188,11 @@ class Planning {
 
   #pack(): Plan["memory"] {
     const movable = this.#buffers.filter((b) => (b.place === null || b.place.at === "output") && b.from !== Infinity);
-    const root = (b: Buffer): Buffer => (b.shares ? root(b.shares) : b);
+    const root = (b: Buffer): Buffer => {
+      let own = b;
+      while (own.shares) own = own.shares;
+      return own;
+    };
     const units = new Map<Buffer, { size: number; from: number; to: number }>();
     for (const b of movable) {
       const unit = units.get(root(b)) ?? { size: 0, from: Infinity, to: -1 };
@@ -191,11 +201,11 @@ class Planning {
       unit.to = Math.max(unit.to, b.to, b.from);
       units.set(root(b), unit);
     }
-    const owners = [...units.keys()];
+    const position = new Map([...units.keys()].map((b, i) => [b, i]));
     const packed = packMemory([...units.values()], { alignment });
     const naive = movable.reduce((sum, b) => sum + Math.ceil((b.length * itemSize(b.value.type.dtype)) / alignment) * alignment, 0);
     for (const b of movable) {
-      const offset = packed.offsets[owners.indexOf(root(b))]!;
+      const offset = packed.offsets[position.get(root(b))!]!;
       const isFeed = b.value.node.op.lower.kind === "leaf" && this.graph.inputs.includes(b.value.node);
       if (b.place?.at === "output") b.place = { ...b.place, offset };
       else b.place = isFeed ? { at: "feed", name: b.name, offset } : { at: "scratch", offset };

@@ -44,7 +44,8 @@ export function rewriteExpr(x: Expr, replace: (x: Expr) => Expr | null, memo = n
   return go(x);
 }
 
-function rebuild(e: Expr, go: (x: Expr) => Expr): Expr {
+/** The expression with `go` applied to its parts; itself where none changed. */
+export function rebuild(e: Expr, go: (x: Expr) => Expr): Expr {
   switch (e.kind) {
     case "literal":
     case "local":

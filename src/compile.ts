@@ -34,14 +34,25 @@ export interface CompileSettings extends ExecutableOptions {
   readonly name?: string;
 }
 
+/** What outputs become in an executable of f64. */
+type Wide<O> = { readonly [K in keyof O]: O[K] extends Tensor<infer S, "f32"> ? Tensor<S, "f64"> : O[K] };
+type Computed<O, C> = C extends { readonly dtype: "f64" } ? Wide<O> : O;
+
 /** The executable of some tensors of one graph. Throws a GraphError where two graphs meet. */
-export function compile<const O extends Outputs>(targets: Targets<O>, settings?: CompileSettings): Executable<O>;
+export function compile<const O extends Outputs = Outputs, const C extends CompileSettings = CompileSettings>(
+  targets: Targets<O>,
+  settings?: C,
+): Executable<Computed<O, C>>;
 /** Traces a function of tensors: it is called once, with a symbolic tensor for each spec. */
-export function compile<const I extends InputSpecs, const R extends Tensor | Outputs>(
+export function compile<
+  const I extends InputSpecs,
+  const R extends Tensor | Outputs,
+  const C extends CompileSettings = CompileSettings,
+>(
   fn: (inputs: InputTensors<I>) => R,
   specs: I,
-  settings?: CompileSettings,
-): Executable<R extends Tensor ? { readonly result: R } : R>;
+  settings?: C,
+): Executable<Computed<R extends Tensor ? { readonly result: R } : R, C>>;
 export function compile(
   what: Targets | ((inputs: InputTensors<InputSpecs>) => Tensor | Outputs),
   second: CompileSettings | InputSpecs = {},
@@ -59,7 +70,8 @@ function executable(targets: Targets, settings: CompileSettings, traced: Graph |
   const outputs = Object.entries(targets.outputs ?? {});
   const effects = targets.effects ?? [];
   const tensors = [...outputs.map(([, x]) => x), ...updates.map(([, x]) => x), ...effects];
-  if (tensors.length === 0) throw new GraphError("compile: there is nothing to compute: no outputs, updates or effects");
+  if (tensors.length === 0)
+    throw new GraphError("compile: there is nothing to compute: no outputs, updates or effects");
   const builder = builderOf(tensors, traced, settings.name);
   const parameterNode = (p: Parameter): Node => valueIn(builder, p).node;
   const graph: IrGraph = withLeaves({
@@ -73,7 +85,12 @@ function executable(targets: Targets, settings: CompileSettings, traced: Graph |
   });
   const retyped = settings.dtype === "f64" ? retypeToF64(graph, (record) => Parameter.of(record)) : null;
   const final = retyped?.graph ?? graph;
-  return new Executable(final, feedSpecs(final, Graph.of(builder), retyped !== null), settings, retyped?.parameters ?? null);
+  return new Executable(
+    final,
+    feedSpecs(final, Graph.of(builder), retyped !== null),
+    settings,
+    retyped?.parameters ?? null,
+  );
 }
 
 /** The builder that the symbolic tensors share; a new one where all are parameters or numbers. */

@@ -44,12 +44,18 @@ export function tensor<
 }
 
 /** All elements 0. */
-export function zeros<const S extends readonly number[], D extends DType = "f32">(shape: S, dtype?: D): Tensor<Mutable<S>, D> {
+export function zeros<const S extends readonly number[], D extends DType = "f32">(
+  shape: S,
+  dtype?: D,
+): Tensor<Mutable<S>, D> {
   return full(shape, 0, dtype);
 }
 
 /** All elements 1. */
-export function ones<const S extends readonly number[], D extends DType = "f32">(shape: S, dtype?: D): Tensor<Mutable<S>, D> {
+export function ones<const S extends readonly number[], D extends DType = "f32">(
+  shape: S,
+  dtype?: D,
+): Tensor<Mutable<S>, D> {
   return full(shape, 1, dtype);
 }
 
@@ -79,7 +85,14 @@ export function arange<D extends DType = "f32">(
 ): Tensor<[number], D> {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   const length = Math.max(0, Math.ceil((to - from) / step));
-  return eager(arrayOf(dtype, Array.from({ length }, (_, i) => from + i * step)), [length], dtype) as Tensor<[number], D>;
+  return eager(
+    arrayOf(
+      dtype,
+      Array.from({ length }, (_, i) => from + i * step),
+    ),
+    [length],
+    dtype,
+  ) as Tensor<[number], D>;
 }
 
 /** `count` numbers at equal distances from `start` to `stop`, both included. */

@@ -1,5 +1,5 @@
 // Feeds: what users give a run, what is wrong with it, and which numbers the named sizes stand for.
-import { arrayType, type DType, type TypedArray } from "#ir/dtype.js";
+import { arrayType, type DType, isFloat, type TypedArray } from "#ir/dtype.js";
 import { alignRows, FeedError } from "#ir/errors.js";
 import { elementCount, evaluateSize, namesIn, printShape, type Size } from "#ir/size.js";
 import { printType, type TensorType } from "#ir/type.js";
@@ -38,6 +38,17 @@ export function shapeIn(feed: Feed): readonly number[] | null {
   return "shape" in feed ? (feed.shape as readonly number[]) : null;
 }
 
+/** The feeds as they are now, in arrays of their own. */
+export function snapshotOf(feeds: Feeds): Feeds {
+  const copy = (feed: Feed): Feed => {
+    const data = numbersIn(feed);
+    const own = typeof data === "number" ? data : data.slice();
+    const shape = shapeIn(feed);
+    return shape && typeof own !== "number" ? { data: own, shape: [...shape] } : own;
+  };
+  return Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, copy(feed)]));
+}
+
 /** How many numbers a feed has, without making any. */
 export function countIn(feed: Feed): number {
   if (typeof feed === "number") return 1;
@@ -46,8 +57,10 @@ export function countIn(feed: Feed): number {
   return "data" in feed ? feed.data.length : feed.length;
 }
 
-/** Whether an array may hold the numbers of an input: of the input's dtype, or plain numbers. */
-export function holds(data: unknown, dtype: DType, converts: boolean): boolean {
+/** Whether a feed holds numbers that an input takes: of the input's dtype, or plain numbers. */
+export function accepts(feed: Feed, dtype: DType, converts: boolean): boolean {
+  if (feed instanceof Tensor) return !feed.symbolic && (feed.dtype === dtype || (converts && isFloat(feed.dtype)));
+  const data: unknown = typeof feed === "object" && feed !== null && "data" in feed ? feed.data : feed;
   if (data instanceof arrayType(dtype) || typeof data === "number" || Array.isArray(data)) return true;
   return converts && (data instanceof Float32Array || data instanceof Float64Array);
 }
@@ -79,17 +92,14 @@ interface Remark {
 function inspect({ type, converts }: FeedSpec, feed: Feed | undefined): Remark {
   if (feed === undefined) return { fault: "missing", text: "missing" };
   const unfit = (text: string): Remark => ({ fault: "unfit", text: `given ${text}` });
-  const dtype = feed instanceof Tensor ? feed.dtype : null;
-  const data: unknown = feed instanceof Tensor ? null : typeof feed === "object" && "data" in feed ? feed.data : feed;
-  if (dtype ? dtype !== type.dtype && !converts : !holds(data, type.dtype, converts)) {
-    return unfit(`${dtype ?? nameOf(data)}, not ${dtype ? type.dtype : arrayType(type.dtype).name}`);
-  }
+  if (!accepts(feed, type.dtype, converts)) return unfit(wrongKind(feed, type.dtype));
   const count = countIn(feed);
   const shape = shapeIn(feed);
   if (shape) {
     const shown = `${type.dtype}${printShape(shape)}`;
     if (elementCount(shape) !== count) return unfit(`${shown} with ${count} numbers`);
-    const fits = shape.length === type.shape.length && type.shape.every((s, i) => typeof s !== "number" || s === shape[i]);
+    const fits =
+      shape.length === type.shape.length && type.shape.every((s, i) => typeof s !== "number" || s === shape[i]);
     return fits ? { fault: null, text: `given ${shown}` } : unfit(shown);
   }
   const known = type.shape.reduce<number>((product, s) => (typeof s === "number" ? product * s : product), 1);
@@ -101,9 +111,11 @@ function inspect({ type, converts }: FeedSpec, feed: Feed | undefined): Remark {
   return { fault: null, text: free ? `given ${plural(count, "number")}` : `given ${printType(type)}` };
 }
 
-function nameOf(data: unknown): string {
-  if (data === null) return "null";
-  return typeof data === "object" ? data.constructor.name : typeof data;
+function wrongKind(feed: Feed, dtype: DType): string {
+  if (feed instanceof Tensor) return feed.symbolic ? "a symbolic tensor, not numbers" : `${feed.dtype}, not ${dtype}`;
+  const data: unknown = typeof feed === "object" && feed !== null && "data" in feed ? feed.data : feed;
+  const kind = typeof data === "object" && data !== null ? data.constructor.name : String(data);
+  return `${kind}, not ${arrayType(dtype).name}`;
 }
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
@@ -151,7 +163,7 @@ function solve(specs: readonly FeedSpec[], feeds: Feeds, what: string): Record<s
       if (name) bind(name, n, spec);
     });
   }
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false;
     for (const spec of specs) {
       const free = unbound(spec.type.shape, binding);

@@ -13,8 +13,8 @@ export type InputSpecs = Readonly<Record<string, InputSpec>>;
 export type InputTensors<I extends InputSpecs> = {
   readonly [K in keyof I]: I[K] extends { readonly shape: infer S extends Shape; readonly dtype: infer D extends DType }
     ? Tensor<Mutable<S>, D>
-    : I[K] extends Shape
-      ? Tensor<Mutable<I[K]>, "f32">
+    : I[K] extends infer S extends Shape
+      ? Tensor<Mutable<S>, "f32">
       : never;
 };
 

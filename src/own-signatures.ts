@@ -74,7 +74,11 @@ export interface OwnMethods {
     axis?: X & CheckAxes<"gather", A["shape"], X>,
   ) => Gathered<A, I, X>;
   scatterAdd: <A extends Tensor>(this: A, indices: Indices, updates: Tensor, axis?: number) => Like<A>;
-  oneHot: <I extends Indices, const N extends Dim, const D extends DType = "f32">(this: I, depth: N, dtype?: D) => Hot<I, N, D>;
+  oneHot: <I extends Indices, const N extends Dim, const D extends DType = "f32">(
+    this: I,
+    depth: N,
+    dtype?: D,
+  ) => Hot<I, N, D>;
   dot: <A extends Tensor>(this: A, other: Tensor) => Tensor<[], A["dtype"]>;
   outer: <A extends Tensor, B extends Tensor>(this: A, other: B) => Outer<A, B>;
   where: <T extends Tensor<Shape, "bool">, X extends TensorOrNumber, Y extends TensorOrNumber>(
@@ -98,7 +102,11 @@ export interface OwnFunctions {
   matmul: <A extends Tensor, B extends Tensor>(lhs: A, rhs: B & Fit<A, B>) => Product<A, B>;
   reshape: <A extends Tensor, const S extends readonly Dim[]>(x: A, shape: S) => To<A, S>;
   transpose: <A extends Tensor, const P extends Perm = undefined>(x: A, perm?: P) => Permuted<A, P>;
-  broadcast: <A extends Tensor, const S extends readonly Dim[]>(x: A, shape: S, axes?: readonly number[]) => Sized<A, S>;
+  broadcast: <A extends Tensor, const S extends readonly Dim[]>(
+    x: A,
+    shape: S,
+    axes?: readonly number[],
+  ) => Sized<A, S>;
   slice: <A extends Tensor, const S extends readonly Dim[]>(
     x: A,
     starts: readonly Dim[],
@@ -119,7 +127,11 @@ export interface OwnFunctions {
     axis?: X & CheckAxes<"gather", A["shape"], X>,
   ) => Gathered<A, I, X>;
   scatterAdd: <A extends Tensor>(x: A, indices: Indices, updates: Tensor, axis?: number) => Like<A>;
-  oneHot: <I extends Indices, const N extends Dim, const D extends DType = "f32">(indices: I, depth: N, dtype?: D) => Hot<I, N, D>;
+  oneHot: <I extends Indices, const N extends Dim, const D extends DType = "f32">(
+    indices: I,
+    depth: N,
+    dtype?: D,
+  ) => Hot<I, N, D>;
   dot: <A extends Tensor>(lhs: A, rhs: Tensor) => Tensor<[], A["dtype"]>;
   outer: <A extends Tensor, B extends Tensor>(lhs: A, rhs: B) => Outer<A, B>;
   where: <T extends Tensor<Shape, "bool">, X extends TensorOrNumber, Y extends TensorOrNumber>(

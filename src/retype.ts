@@ -21,7 +21,11 @@ export function retypeToF64(graph: Graph, original: (record: ParameterRecord) =>
     const { type, name } = record;
     const made =
       parameters.get(record) ??
-      parameter(type.shape, original(record).data(), { dtype: wide(type.dtype), name, trainable: original(record).trainable });
+      parameter(type.shape, original(record).data(), {
+        dtype: wide(type.dtype),
+        name,
+        trainable: original(record).trainable,
+      });
     parameters.set(record, made as Parameter);
     return made.record;
   };

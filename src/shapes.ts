@@ -52,11 +52,8 @@ export type BroadcastDim<A extends Dim, B extends Dim> = A extends 1
           : never;
 
 /** The shape that two shapes broadcast to, aligned right; sizes that do not fit become never. */
-export type Broadcast<A extends Shape, B extends Shape> = UnknownRank<A> extends true
-  ? Shape
-  : UnknownRank<B> extends true
-    ? Shape
-    : BroadcastFromRight<A, B>;
+export type Broadcast<A extends Shape, B extends Shape> =
+  UnknownRank<A> extends true ? Shape : UnknownRank<B> extends true ? Shape : BroadcastFromRight<A, B>;
 type BroadcastFromRight<A extends Shape, B extends Shape, Done extends Shape = []> = A extends readonly [
   ...infer AHead extends Shape,
   infer ALast extends Dim,
@@ -73,9 +70,10 @@ type HasNever<S extends Shape> = S extends readonly [infer D, ...infer Rest exte
   : false;
 
 /** `unknown` where the shapes broadcast, else the refusal. */
-export type CheckBroadcast<Op extends string, A extends Shape, B extends Shape> = HasNever<Broadcast<A, B>> extends true
-  ? Refuse<`${Op}: the shapes ${PrintShape<A>} and ${PrintShape<B>} do not broadcast`>
-  : unknown;
+export type CheckBroadcast<Op extends string, A extends Shape, B extends Shape> =
+  HasNever<Broadcast<A, B>> extends true
+    ? Refuse<`${Op}: the shapes ${PrintShape<A>} and ${PrintShape<B>} do not broadcast`>
+    : unknown;
 
 // Axes
 
@@ -86,17 +84,18 @@ type Includes<Axes extends number, Front extends number, Back extends number> = 
     : false;
 
 /** What is left of a shape after reducing some axes, counted from either end; all axes where `Axes` is undefined. */
-export type Reduce<S extends Shape, Axes, Keep> = UnknownRank<S> extends true
-  ? Shape
-  : Axes extends readonly number[]
-    ? ReduceAxes<S, Axes[number], Keep>
-    : Axes extends number
-      ? ReduceAxes<S, Axes, Keep>
-      : Keep extends true
-        ? { [I in keyof S]: 1 }
-        : Keep extends false
-          ? []
-          : Shape;
+export type Reduce<S extends Shape, Axes, Keep> =
+  UnknownRank<S> extends true
+    ? Shape
+    : Axes extends readonly number[]
+      ? ReduceAxes<S, Axes[number], Keep>
+      : Axes extends number
+        ? ReduceAxes<S, Axes, Keep>
+        : Keep extends true
+          ? { [I in keyof S]: 1 }
+          : Keep extends false
+            ? []
+            : Shape;
 type ReduceAxes<S extends Shape, Axes extends number, Keep> = [Axes] extends [never]
   ? S
   : number extends Axes
@@ -104,10 +103,13 @@ type ReduceAxes<S extends Shape, Axes extends number, Keep> = [Axes] extends [ne
     : boolean extends Keep
       ? Shape
       : ReduceFrom<S, Axes, Keep>;
-type ReduceFrom<S extends Shape, Axes extends number, Keep, Seen extends Shape = [], Done extends Shape = []> = S extends readonly [
-  infer D extends Dim,
-  ...infer Rest extends Shape,
-]
+type ReduceFrom<
+  S extends Shape,
+  Axes extends number,
+  Keep,
+  Seen extends Shape = [],
+  Done extends Shape = [],
+> = S extends readonly [infer D extends Dim, ...infer Rest extends Shape]
   ? ReduceFrom<
       Rest,
       Axes,
@@ -122,18 +124,22 @@ type ReduceFrom<S extends Shape, Axes extends number, Keep, Seen extends Shape =
   : Done;
 
 /** The axes of a shape, counted from both ends, as a union of numbers. */
-type AxesOf<S extends Shape, Seen extends Shape = []> = S extends readonly [infer D extends Dim, ...infer Rest extends Shape]
+type AxesOf<S extends Shape, Seen extends Shape = []> = S extends readonly [
+  infer D extends Dim,
+  ...infer Rest extends Shape,
+]
   ? `${Seen["length"] & number}` | `-${S["length"] & number}` | AxesOf<Rest, [...Seen, D]>
   : never;
 
 /** `unknown` where every axis exists, else the refusal. */
-export type CheckAxes<Op extends string, S extends Shape, Axes> = UnknownRank<S> extends true
-  ? unknown
-  : Axes extends readonly number[]
-    ? CheckAxis<Op, S, Axes[number]>
-    : Axes extends number
-      ? CheckAxis<Op, S, Axes>
-      : unknown;
+export type CheckAxes<Op extends string, S extends Shape, Axes> =
+  UnknownRank<S> extends true
+    ? unknown
+    : Axes extends readonly number[]
+      ? CheckAxis<Op, S, Axes[number]>
+      : Axes extends number
+        ? CheckAxis<Op, S, Axes>
+        : unknown;
 type CheckAxis<Op extends string, S extends Shape, Axis extends number> = number extends Axis
   ? unknown
   : `${Axis}` extends AxesOf<S>
@@ -173,31 +179,28 @@ export type Matmul<A extends Shape, B extends Shape> = A extends readonly [
 // Movement
 
 /** The shape with its axes in the order of `Perm`; reversed where none is given. */
-export type Permute<S extends Shape, Perm> = UnknownRank<S> extends true
-  ? Shape
-  : Perm extends readonly number[]
-    ? number extends Perm["length"]
-      ? Shape
-      : { -readonly [I in keyof Perm]: S[Perm[I] & keyof S] extends infer D extends Dim ? D : number }
-    : Reverse<S>;
+export type Permute<S extends Shape, Perm> =
+  UnknownRank<S> extends true
+    ? Shape
+    : Perm extends readonly number[]
+      ? number extends Perm["length"]
+        ? Shape
+        : { -readonly [I in keyof Perm]: S[Perm[I] & keyof S] extends infer D extends Dim ? D : number }
+      : Reverse<S>;
 type Reverse<S extends Shape> = S extends readonly [infer D extends Dim, ...infer Rest extends Shape]
   ? [...Reverse<Rest>, D]
   : [];
 
 /** The target of a reshape; a size to be found out, −1, becomes `number`. */
-export type Reshape<S extends Shape> = UnknownRank<S> extends true
-  ? Shape
-  : { -readonly [I in keyof S]: S[I] extends -1 ? number : S[I] };
+export type Reshape<S extends Shape> =
+  UnknownRank<S> extends true ? Shape : { -readonly [I in keyof S]: S[I] extends -1 ? number : S[I] };
 
 /** The shape of the same rank with no size known. */
 export type SameRank<S extends Shape> = UnknownRank<S> extends true ? Shape : { -readonly [I in keyof S]: number };
 
 /** The shape without its last axis. */
-export type WithoutLast<S extends Shape> = UnknownRank<S> extends true
-  ? Shape
-  : S extends readonly [...infer Head extends Shape, Dim]
-    ? Head
-    : [];
+export type WithoutLast<S extends Shape> =
+  UnknownRank<S> extends true ? Shape : S extends readonly [...infer Head extends Shape, Dim] ? Head : [];
 
 /** The last size. */
 export type Last<S extends Shape> = S extends readonly [...Shape, infer D extends Dim] ? D : number;
@@ -218,15 +221,16 @@ export type Gather<S extends Shape, I extends Shape, Axis> = true extends Unknow
     : Shape;
 
 /** Rows of the right length: `unknown`, or the refusal that names both sizes. */
-export type CheckLast<S extends Shape, D extends Dim> = UnknownRank<S> extends true
-  ? unknown
-  : Wide<D> extends true
+export type CheckLast<S extends Shape, D extends Dim> =
+  UnknownRank<S> extends true
     ? unknown
-    : Wide<Last<S>> extends true
+    : Wide<D> extends true
       ? unknown
-      : [Last<S>] extends [D]
+      : Wide<Last<S>> extends true
         ? unknown
-        : Refuse<`the last axis has ${Last<S>} elements, not ${D}`>;
+        : [Last<S>] extends [D]
+          ? unknown
+          : Refuse<`the last axis has ${Last<S>} elements, not ${D}`>;
 
 /** The shape of data written as nested arrays. */
 export type NestedShape<T> = T extends readonly unknown[]

@@ -64,7 +64,10 @@ type MethodOfForm<K extends string, F extends Form, Args extends readonly unknow
               options?: Keep<KD>,
             ) => Tensor<Reduce<A["shape"], X, KD>, "i32">
           : F extends "row"
-            ? <A extends Tensor, const X extends number = -1>(this: A, axis?: X & CheckAxes<K, A["shape"], X>) => Like<A>
+            ? <A extends Tensor, const X extends number = -1>(
+                this: A,
+                axis?: X & CheckAxes<K, A["shape"], X>,
+              ) => Like<A>
             : LooseMethod<Args>;
 
 type FunctionOf<K extends string, O> = O extends Op<infer F, infer _, infer Args> ? FunctionOfForm<K, F, Args> : never;
@@ -91,13 +94,14 @@ type FunctionOfForm<K extends string, F extends Form, Args extends readonly unkn
             : (...args: Public<Args>) => Tensor;
 
 /** Whether the first argument of an op is a tensor. */
-type IsMethod<O> = O extends Op<infer _F, infer _A, infer Args>
-  ? Args extends readonly [infer First, ...unknown[]]
-    ? Operand extends First
-      ? true
+type IsMethod<O> =
+  O extends Op<infer _F, infer _A, infer Args>
+    ? Args extends readonly [infer First, ...unknown[]]
+      ? Operand extends First
+        ? true
+        : false
       : false
-    : false
-  : false;
+    : false;
 
 type LooseMethod<Args extends readonly unknown[]> = Args extends readonly [unknown, ...infer Rest]
   ? (this: Tensor, ...args: Public<Rest>) => Tensor

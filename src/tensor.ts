@@ -110,7 +110,8 @@ Object.defineProperties(Tensor.prototype, {
 });
 
 for (const op of opTable.values()) {
-  if (op.operands.length === 0 || op.name in Tensor.prototype) continue;
+  // Leaves have no operands; `concat` takes a list of them: a function, but no method.
+  if (op.operands.length === 0 || op.operands[0]!.endsWith("…") || op.name in Tensor.prototype) continue;
   const method = function (this: Tensor, ...args: readonly unknown[]) {
     return callOp(op, [this, ...args]);
   };

@@ -1,7 +1,7 @@
 // erf: a polynomial in x² near zero, elsewhere 1 − e^−q(|x|), where q is a polynomial for −log(erfc).
 //
 //   largest error found, ulp    f32     f64
-//   erf                         0.00    0.00
+//   erf                         1.63    0.95
 import { add, call, type Expr, lt, mul, select, sub } from "../expr.js";
 import { reduceExp } from "./exponential.js";
 import { atMost, type Float, floatOf, polynomial, same } from "./polynomial.js";

@@ -1,8 +1,8 @@
 // tanh and the logistic function, from the exponential.
 //
 //   largest error found, ulp    f32     f64
-//   tanh                        0.00    0.00
-//   sigmoid                     0.00    0.00
+//   tanh                        1.23    1.14
+//   sigmoid                     1.72    1.44
 import { add, call, div, type Expr, lt, mul, select, sub } from "../expr.js";
 import { reduceExp } from "./exponential.js";
 import { atLeast, atMost, type Float, floatOf, polynomial, same } from "./polynomial.js";

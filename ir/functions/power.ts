@@ -2,7 +2,7 @@
 // special cases (1 to any power and anything to the power 0 are 1, also for NaN).
 //
 //   largest error found, ulp    f32     f64
-//   pow                         0.00    0.00
+//   pow                         0.85    0.95
 import { add, and, call, div, eq, type Expr, lt, mul, select, sub } from "../expr.js";
 import { expm1OfSum, scale } from "./exponential.js";
 import { splitExponent } from "./logarithm.js";

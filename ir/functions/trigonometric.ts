@@ -1,9 +1,9 @@
 // sin, cos and tan: x = n·π/2 + r with |r| ≤ π/4 (Cody and Waite, in f64 for both dtypes), minimax polynomials in r².
 //
 //   largest error found, ulp    f32     f64     for |x| below
-//   sin                         0.00    0.00    2e8, 1e8
-//   cos                         0.00    0.00    2e8, 1e8
-//   tan                         0.00    0.00    2e8, 1e8
+//   sin                         1.45    1.27    1e8
+//   cos                         1.48    1.58    1e8
+//   tan                         0.51    2.32    1e8
 //
 // Beyond, the reduction loses digits: from about 1e15 on, results are arbitrary numbers (of [−1, 1] for sin and cos).
 import { add, call, cast, div, eq, type Expr, lt, mul, select, sub } from "../expr.js";

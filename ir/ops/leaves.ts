@@ -3,6 +3,7 @@ import { type DType, isFloat, toDType, type TypedArray } from "../dtype.js";
 import { defineOp } from "../define-op.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
 import * as e from "../expr.js";
+import { insertable } from "../forms.js";
 import type { Operand, Parameter } from "../node.js";
 import { type Op, t } from "../op.js";
 import { addSizes, printShape, type Size } from "../size.js";
@@ -113,3 +114,5 @@ export const size: Op<"own", { size: Size; dtype: DType }, [like: Operand, size:
   },
   samples: [{ operands: [], attrs: { size: 7, dtype: "f32" }, results: [t("f32", [], [7])], from: "by hand" }],
 });
+
+insertable({ constant });

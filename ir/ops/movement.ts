@@ -3,7 +3,7 @@
 import { defineOp } from "../define-op.js";
 import { ShapeError } from "../errors.js";
 import * as e from "../expr.js";
-import { normalizeAxis } from "../forms.js";
+import { insertable, normalizeAxis } from "../forms.js";
 import type { Node, Operand, Value } from "../node.js";
 import { byHand, type Op, t } from "../op.js";
 import { elementCount, printShape, printSize, sameShape, sameSize, type Size } from "../size.js";
@@ -237,3 +237,5 @@ function spreadScalar(x: Value, node: Node): Operand | null {
   const scalar = x.node.op === broadcast ? x.node.operands[0]! : null;
   return scalar?.type.shape.length === 0 ? broadcast(scalar, node.results[0]!.type.shape) : null;
 }
+
+insertable({ broadcast });

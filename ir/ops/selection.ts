@@ -46,14 +46,14 @@ export const where: Op<"own", Attrs, [test: Operand, x: Scalar, y: Scalar]> = de
       name: "where(t, where(t, x, y), z) → where(t, x, z)",
       apply: (_, [test, x, z]) => {
         const inner = madeBy(x!, where);
-        return inner?.[0] === test && inner ? where(test!, inner[1]!, z!) : null;
+        return inner && inner[0] === test ? where(test!, inner[1]!, z!) : null;
       },
     },
     {
       name: "where(t, x, where(t, y, z)) → where(t, x, z)",
       apply: (_, [test, x, y]) => {
         const inner = madeBy(y!, where);
-        return inner?.[0] === test && inner ? where(test!, x!, inner[2]!) : null;
+        return inner && inner[0] === test ? where(test!, x!, inner[2]!) : null;
       },
     },
   ],

@@ -21,8 +21,6 @@ export interface LiveSet {
   readonly load: Float64Array;
   /** The most that is alive at once: no packing needs less. */
   readonly lowerBound: number;
-  /** Pairs of buffers that share a moment. */
-  readonly conflicts: number;
   /** The caller's index of each buffer. */
   readonly index: Int32Array;
 }
@@ -38,20 +36,20 @@ export function liveSets(ranges: readonly LiveRange[], alignment: number): reado
   const ends = [...used].sort((a, b) => ranges[a]!.to - ranges[b]!.to || a - b);
   const [first, last] = [new Int32Array(ranges.length), new Int32Array(ranges.length)];
   const sets: LiveSet[] = [];
-  let [next, since, moment, alive, conflicts] = [0, 0, 0, 0, 0];
+  let [next, since, moment, alive] = [0, 0, 0, 0];
   let grown = false;
   for (const end of ends) {
     for (; next < starts.length && ranges[starts[next]!]!.from <= ranges[end]!.to; next++) {
       first[starts[next]!] = moment;
-      conflicts += alive++;
+      alive++;
       grown = true;
     }
     if (grown) moment++;
     grown = false;
     last[end] = moment - 1;
     if (--alive > 0) continue;
-    sets.push(liveSet(ranges, starts.slice(since, next), alignment, { first, last, moments: moment, conflicts }));
-    [since, moment, conflicts] = [next, 0, 0];
+    sets.push(liveSet(ranges, starts.slice(since, next), alignment, { first, last, moments: moment }));
+    [since, moment] = [next, 0];
   }
   return sets.sort((a, b) => b.lowerBound - a.lowerBound);
 }
@@ -60,14 +58,13 @@ interface Times {
   readonly first: Int32Array;
   readonly last: Int32Array;
   readonly moments: number;
-  readonly conflicts: number;
 }
 
 function liveSet(
   ranges: readonly LiveRange[],
   index: readonly number[],
   alignment: number,
-  { first, last, moments, conflicts }: Times,
+  { first, last, moments }: Times,
 ): LiveSet {
   const size = Float64Array.from(index, (i) => alignUp(ranges[i]!.size, alignment));
   const load = new Float64Array(moments + 1);
@@ -84,7 +81,6 @@ function liveSet(
     moments,
     load: load.slice(0, moments),
     lowerBound: load.subarray(0, moments).reduce((most, bytes) => Math.max(most, bytes), 0),
-    conflicts,
     index: Int32Array.from(index),
   };
 }

@@ -12,7 +12,7 @@ export interface Skyline {
   readonly trail: Trail | null;
   /** How much of the room that moments have to spare was given up, in moments. */
   readonly waste: number;
-  /** Equal for equal sets of placements. */
+  /** Equal for equal sets of placed buffers. */
   readonly hash: number;
 }
 export interface Trail {
@@ -87,7 +87,8 @@ export function chooseValley(set: LiveSet, edges: Edges, sky: Skyline, limit: nu
   return best && { ...best, segments };
 }
 
-const heightAt = ({ height, rest }: Skyline, moment: number): number => (rest[moment]! > 0 ? height[moment]! : Infinity);
+const heightAt = ({ height, rest }: Skyline, moment: number): number =>
+  rest[moment]! > 0 ? height[moment]! : Infinity;
 
 /** The buffers still to be placed that cover the moment `edge` and nothing outside `from` to `to`. */
 export function fitting(
@@ -128,8 +129,7 @@ export function leaveEdge(set: LiveSet, edges: Edges, sky: Skyline, valley: Vall
   }
   const height = sky.height.slice();
   height.fill(level, begin, end + 1);
-  const hash = sky.hash ^ Math.imul(begin + 1, 0x9e3779b1) ^ Math.imul(level % 2 ** 32 | 0, 0x85ebca6b);
-  return { ...sky, height, waste, hash };
+  return { ...sky, height, waste };
 }
 
 /** The skyline with a buffer placed on the floor of a valley. */

@@ -5,11 +5,17 @@
 // (Own method; filling the valley first is Burke, Kendall, Whitwell, A New Placement Heuristic for Stock-Cutting, 2004.)
 import type { Found } from "./anneal.js";
 import type { LiveSet } from "./live-set.js";
+import { seededUniform } from "./seeded.js";
 import { build, chooseValley, edgesOf, emptySkyline, fitting, leaveEdge } from "./skyline-state.js";
 import type { Skyline, Valley } from "./skyline-state.js";
 
 /** Among equally smooth skylines: prefer large buffers, or low tops. */
 export type Preference = "large" | "low";
+
+/** Segments that one moment's whole room to spare is worth. */
+const wasteWeight = 10;
+/** A search this wide leaves edges empty as often as it likes, a narrower one seldom: it would be swamped by the variants. */
+const exhaustive = 512;
 
 /** A partial packing and the valley to build in next. */
 interface Open {
@@ -34,25 +40,29 @@ export function buildSkyline(
   preference: Preference,
 ): Found & { readonly proved: boolean } {
   const edges = edgesOf(set);
-  const mostEmptied = Math.ceil(Math.sqrt(width));
-  let [work, proved] = [0, true];
+  const exact = width >= exhaustive;
+  const mostEmptied = exact ? Infinity : Math.floor(Math.log2(width) / 4);
+  const uniform = seededUniform(1);
+  const hashes = Int32Array.from(set.size, () => uniform() * 2 ** 32);
+  let [work, proved] = [0, exact];
   const open = (sky: Skyline): Open | "done" | null => {
-    work += set.moments + set.count;
+    work += set.moments + set.count + 200;
     const valley = chooseValley(set, edges, sky, limit);
     if (valley === null) return "done";
     return valley.choices > 0 ? { sky, valley } : null;
   };
   const stepsFrom = (start: Open, into: Step[]): void => {
     let at: Open | "done" | null = start;
-    for (let emptied = 0; at !== null && at !== "done"; emptied++) {
+    for (let emptied = 0; at !== null && at !== "done";) {
       const { sky, valley }: Open = at;
-      for (const buffer of fitting(set, edges, sky, valley.from, valley.to, valley.edge)) {
-        const hash = sky.hash ^ placementHash(buffer, valley.floor);
+      const buffers = fitting(set, edges, sky, valley.from, valley.to, valley.edge);
+      for (const buffer of buffers) {
+        const hash = sky.hash ^ hashes[buffer]!;
         into.push({ sky, valley, buffer, score: score(set, sky, valley, buffer, limit, preference), hash });
       }
+      if (buffers.length > 0 && emptied++ >= mostEmptied) break;
       const left: Skyline | null = leaveEdge(set, edges, sky, valley, limit);
-      if (left !== null && emptied === mostEmptied) proved = false;
-      at = left === null || emptied === mostEmptied ? null : open(left);
+      at = left && open(left);
     }
   };
 
@@ -65,7 +75,7 @@ export function buildSkyline(
     beam = [];
     const seen = new Set<number>();
     for (const step of steps) {
-      if (seen.has(step.hash)) continue;
+      if (!exact && seen.has(step.hash)) continue;
       seen.add(step.hash);
       if (beam.length === width) {
         proved = false;
@@ -89,14 +99,7 @@ function score(set: LiveSet, sky: Skyline, valley: Valley, buffer: number, limit
   const level = (atLeft && top === left ? 1 : 0) + (atRight && top === right ? 1 : 0);
   const rough = segments + 1 - (atLeft && atRight ? 1 : 0) - level;
   const taste = prefer === "low" ? top : -0.01 * set.size[buffer]! * (last - first + 1);
-  return rough + sky.waste + taste / limit;
-}
-
-function placementHash(buffer: number, offset: number): number {
-  let x = Math.imul(buffer + 1, 0x9e3779b1) ^ Math.imul(offset % 2 ** 32 | 0, 0x85ebca6b) ^ Math.floor(offset / 2 ** 32);
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return x ^ (x >>> 16);
+  return rough + wasteWeight * sky.waste + taste / limit;
 }
 
 function finish(set: LiveSet, sky: Skyline): Found["packed"] {

@@ -32,7 +32,8 @@ export function loadVector(code: Code, dtype: DType, key: string, at: Address, l
 export function storeVector(code: Code, dtype: DType, key: string, at: Address, value: Value, lanes: LaneCount): void {
   const store = (op: string, x: Value, lane?: number): void => code.store(op, key, [at.base, x], at.offset, lane);
   if (dtype === "f64") return store("v128.store", value);
-  if (dtype === "f32" || dtype === "i32") return lanes === 4 ? store("v128.store", value) : store("v128.store64_lane", value, 0);
+  if (dtype === "f32" || dtype === "i32")
+    return lanes === 4 ? store("v128.store", value) : store("v128.store64_lane", value, 0);
   const ones = constantLanes(code, "i32", [1, 1, 1, 1]);
   const numbers = dtype === "u8" ? value : code.pure("v128.and", [narrowMask(code, value, lanes), ones]);
   const halves = code.pure("i16x8.narrow_i32x4_s", [numbers, numbers]);
@@ -43,7 +44,11 @@ export function storeVector(code: Code, dtype: DType, key: string, at: Address, 
 /** One element per lane. */
 export function gather(code: Code, dtype: DType, key: string, at: readonly Address[]): Value {
   if (dtype === "bool" || dtype === "u8") {
-    return fromLanes(code, at.map((a) => loadScalar(code, dtype, key, a)), dtype);
+    return fromLanes(
+      code,
+      at.map((a) => loadScalar(code, dtype, key, a)),
+      dtype,
+    );
   }
   const bits = dtype === "f64" ? 64 : 32;
   const first = code.load(`v128.load${bits}_zero`, key, [at[0]!.base], at[0]!.offset);
@@ -55,7 +60,8 @@ export function scatter(code: Code, dtype: DType, key: string, at: readonly Addr
   const lanes = at.length as LaneCount;
   const bits = dtype === "f64" ? 64 : 32;
   at.forEach((a, lane) => {
-    if (dtype === "bool" || dtype === "u8") storeScalar(code, dtype, key, a, extractLane(code, value, dtype, lanes, lane));
+    if (dtype === "bool" || dtype === "u8")
+      storeScalar(code, dtype, key, a, extractLane(code, value, dtype, lanes, lane));
     else code.store(`v128.store${bits}_lane`, key, [a.base, value], a.offset, lane);
   });
 }

@@ -44,7 +44,8 @@ export function isVectorizable(body: readonly Stmt[]): boolean {
 /** The locals that a body accumulates, and how. */
 export function accumulationsOf(body: readonly Stmt[]): readonly { readonly local: Local; readonly fn: Reducer }[] {
   const found = new Map<string, { local: Local; fn: Reducer }>();
-  for (const s of allStatements(body)) if (s.kind === "accumulate") found.set(s.local.name, { local: s.local, fn: s.fn });
+  for (const s of allStatements(body))
+    if (s.kind === "accumulate") found.set(s.local.name, { local: s.local, fn: s.fn });
   return [...found.values()];
 }
 

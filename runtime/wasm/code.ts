@@ -1,5 +1,6 @@
 // A function under construction. Equal computations become one value, and each value is placed as far out of the loops
 // as its operands, the writes of the loops and the checks allow.
+import { addIndex, mulIndex, subIndex } from "./index-math.js";
 import { resultType, type WasmType } from "./opcodes.js";
 import { encloses, newScope, nothing } from "./ssa.js";
 import type { Immediate, Loop, Pointer, Range, Scope, Value, Variable } from "./ssa.js";
@@ -18,10 +19,12 @@ export interface LoopSpec {
 
 export class Code {
   readonly root = newScope("function", null);
-  readonly variables: Variable[] = [];
+  /** Names of the functions it calls. */
+  readonly calls = new Set<string>();
   readonly params: readonly Value[];
   #scope: Scope = this.root;
   #nextId = 0;
+  #nextVariable = 0;
   readonly #versions = new Map<string, number>();
   readonly #byKey = new Map<string, Variable[]>();
 
@@ -56,11 +59,27 @@ export class Code {
 
   /** A call of a pure function of this module. */
   call(name: string, args: readonly Value[], type: WasmType): Value {
-    return this.#place("call", type, args, { is: "function", name }, `${name}(${args.map((x) => x.id).join()})`, null, null);
+    this.calls.add(name);
+    return this.#place(
+      "call",
+      type,
+      args,
+      { is: "function", name },
+      `${name}(${args.map((x) => x.id).join()})`,
+      null,
+      null,
+    );
   }
 
   /** A load from the buffer known by `key`; `args` begin with the address. */
-  load(op: string, key: string, args: readonly Value[], offset: number, lane?: number, range: Range | null = null): Value {
+  load(
+    op: string,
+    key: string,
+    args: readonly Value[],
+    offset: number,
+    lane?: number,
+    range: Range | null = null,
+  ): Value {
     const version = this.#versions.get(key) ?? 0;
     const imm: Immediate = { is: "memory", offset, lane };
     const id = `${op}(${args.map((x) => x.id).join()})${offset}:${lane ?? ""}@${key}:${version}`;
@@ -85,8 +104,7 @@ export class Code {
 
   /** A new variable; `key` stands for it in the `writes` of loops and branches. */
   variable(type: WasmType, key: string): Variable {
-    const variable: Variable = { id: this.variables.length, type, key, version: 0, known: null };
-    this.variables.push(variable);
+    const variable: Variable = { id: this.#nextVariable++, type, key, version: 0, known: null };
     const siblings = this.#byKey.get(key);
     if (siblings) siblings.push(variable);
     else this.#byKey.set(key, [variable]);
@@ -133,11 +151,9 @@ export class Code {
     scope.loop = loop;
     this.#within(scope, () => body(counter));
     this.#within(before, () => {
-      const length = this.pure("i32.sub", [spec.end, spec.start]);
-      for (const p of pointers) {
-        const span = this.pure("i32.mul", [length, this.constant("i32", p.times)]);
-        p.limit = this.pure("i32.add", [p.first, span]);
-      }
+      const length = subIndex(this, spec.end, spec.start);
+      for (const p of pointers)
+        p.limit = addIndex(this, p.first, mulIndex(this, length, this.constant("i32", p.times)));
     });
     this.#forget(spec.writes);
     this.#scope.items.push(loop);
@@ -149,8 +165,7 @@ export class Code {
     const known = loop.body.values.get(key);
     if (known) return known;
     const first = this.#within(loop.before, () => {
-      if (loop.start.imm.is === "number" && loop.start.op === "const" && loop.start.imm.value === 0) return sum;
-      return this.pure("i32.add", [sum, this.pure("i32.mul", [loop.start, this.constant("i32", times)])]);
+      return addIndex(this, sum, mulIndex(this, loop.start, this.constant("i32", times)));
     });
     const { value, variable } = this.#induction(loop.body, null);
     loop.pointers.push({ value, variable, first, times, limit: null });
@@ -161,7 +176,16 @@ export class Code {
   #induction(scope: Scope, range: Range | null): { value: Value; variable: Variable } {
     const variable = this.variable("i32", "");
     const imm: Immediate = { is: "variable", variable };
-    const value: Value = { kind: "value", id: this.#nextId++, op: "induction", type: "i32", args: [], imm, scope, range };
+    const value: Value = {
+      kind: "value",
+      id: this.#nextId++,
+      op: "induction",
+      type: "i32",
+      args: [],
+      imm,
+      scope,
+      range,
+    };
     return { value, variable };
   }
 
@@ -197,7 +221,15 @@ export class Code {
   }
 
   /** The known value `key`, else a new one in the outermost scope it may stand in; `reads` is what it reads, if anything. */
-  #place(op: string, type: WasmType, args: readonly Value[], imm: Immediate, key: string, range: Range | null, reads: string | null): Value {
+  #place(
+    op: string,
+    type: WasmType,
+    args: readonly Value[],
+    imm: Immediate,
+    key: string,
+    range: Range | null,
+    reads: string | null,
+  ): Value {
     for (let s: Scope | null = this.#scope; s; s = s.parent) {
       const known = s.values.get(key);
       if (known) return known;

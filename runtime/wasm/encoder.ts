@@ -66,8 +66,14 @@ export class ModuleEncoder {
     this.#imports.push([...text(module), ...text(name), 3, typeCodes.i32, 0]);
   }
 
-  importFunction(module: string, name: string, params: readonly WasmType[], results: readonly WasmType[]): WasmFunction {
-    if (this.#functions.length > this.#importedFunctions) throw new InternalError("wasm: imports come before functions");
+  importFunction(
+    module: string,
+    name: string,
+    params: readonly WasmType[],
+    results: readonly WasmType[],
+  ): WasmFunction {
+    if (this.#functions.length > this.#importedFunctions)
+      throw new InternalError("wasm: imports come before functions");
     const bytes = [...text(module), ...text(name), 0];
     unsigned(bytes, this.#type(params, results));
     this.#imports.push(bytes);
@@ -107,7 +113,11 @@ export class ModuleEncoder {
     section(out, 7, this.#exports);
     section(out, 10, bodies);
     const names: number[] = [];
-    section(names, 1, this.#functions.map((fn) => [...number(fn.index), ...text(fn.name)]));
+    section(
+      names,
+      1,
+      this.#functions.map((fn) => [...number(fn.index), ...text(fn.name)]),
+    );
     out.push(0);
     append(out, sized([...text("name"), ...names]));
     return Uint8Array.from(out);

@@ -153,12 +153,26 @@ export class Expressions {
       if (fn === "select" && known !== null) return this.scalar(args[known ? 1 : 2]!, lane);
       if (fn === "and" && known === 0) return test;
       const then = this.#guards.within(args[0]!, true, args[1]!, () => this.scalar(args[1]!, lane));
-      if (fn === "and") return scalarOp(this.code, fn, dtype, args.map((a) => a.dtype), [test, then]);
+      if (fn === "and")
+        return scalarOp(
+          this.code,
+          fn,
+          dtype,
+          args.map((a) => a.dtype),
+          [test, then],
+        );
       const otherwise = this.#guards.within(args[0]!, false, args[2]!, () => this.scalar(args[2]!, lane));
       return selectIndex(this.code, test, then, otherwise);
     }
     const values = args.map((a) => this.scalar(a, lane));
-    if (isPrimitive(fn)) return scalarOp(this.code, fn, dtype, args.map((a) => a.dtype), values);
+    if (isPrimitive(fn))
+      return scalarOp(
+        this.code,
+        fn,
+        dtype,
+        args.map((a) => a.dtype),
+        values,
+      );
     const vectors = values.map((v) => splat(this.code, v, dtype));
     return extractLane(this.code, this.#transcendental(fn, dtype, vectors), dtype, dtype === "f64" ? 2 : 4, 0);
   }
@@ -174,7 +188,12 @@ export class Expressions {
       this.watch(x.buffer, element, 1);
       return array.array.load(element ?? 0);
     }
-    return loadScalar(this.code, x.dtype, array.key, this.#guards.protect(x, array, lane, this.address(array, x.offset, lane)));
+    return loadScalar(
+      this.code,
+      x.dtype,
+      array.key,
+      this.#guards.protect(x, array, lane, this.address(array, x.offset, lane)),
+    );
   }
 
   #lanes(x: Expr): Value {
@@ -212,7 +231,15 @@ export class Expressions {
       if (!guarded || i === 0) return this.lanes(a);
       return this.#guards.within(args[0]!, i === 1, a, () => this.lanes(a));
     });
-    if (isPrimitive(fn)) return vectorOp(this.code, fn, dtype, args.map((a) => a.dtype), values, lanes);
+    if (isPrimitive(fn))
+      return vectorOp(
+        this.code,
+        fn,
+        dtype,
+        args.map((a) => a.dtype),
+        values,
+        lanes,
+      );
     return this.#transcendental(fn, dtype, values);
   }
 

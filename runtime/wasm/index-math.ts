@@ -62,7 +62,9 @@ export function divideIndex(code: Code, fn: "floorDiv" | "floorMod", a: Value, b
   const result: Range | null = fn === "floorDiv" ? quotients : [0, y - 1];
   if ((y & (y - 1)) === 0) {
     const shift = constant(31 - Math.clz32(y));
-    return fn === "floorDiv" ? code.pure("i32.shr_s", [a, shift], undefined, result) : code.pure("i32.and", [a, constant(y - 1)], undefined, result);
+    return fn === "floorDiv"
+      ? code.pure("i32.shr_s", [a, shift], undefined, result)
+      : code.pure("i32.and", [a, constant(y - 1)], undefined, result);
   }
   const sign = range && range[0] >= 0 ? "u" : "s";
   const op = fn === "floorDiv" ? `i32.div_${sign}` : `i32.rem_${sign}`;

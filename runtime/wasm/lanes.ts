@@ -60,7 +60,8 @@ export function extractLane(code: Code, vector: Value, dtype: DType, lanes: Lane
 
 /** The vector with one lane replaced. */
 export function replaceLane(code: Code, vector: Value, x: Value, dtype: DType, lanes: LaneCount, lane: number): Value {
-  if (dtype !== "bool") return code.pure(`${laneShape(dtype)}.replace_lane`, [vector, x], { is: "bytes", bytes: [lane] });
+  if (dtype !== "bool")
+    return code.pure(`${laneShape(dtype)}.replace_lane`, [vector, x], { is: "bytes", bytes: [lane] });
   const mask = code.pure("i32.sub", [code.constant("i32", 0), x]);
   if (lanes === 4) return code.pure("i32x4.replace_lane", [vector, mask], { is: "bytes", bytes: [lane] });
   const wide = code.pure("i64.extend_i32_s", [mask]);
@@ -70,7 +71,9 @@ export function replaceLane(code: Code, vector: Value, x: Value, dtype: DType, l
 /** A vector from one scalar per lane. */
 export function fromLanes(code: Code, scalars: readonly Value[], dtype: DType): Value {
   const lanes = scalars.length as LaneCount;
-  return scalars.slice(1).reduce((v, x, i) => replaceLane(code, v, x, dtype, lanes, i + 1), splat(code, scalars[0]!, dtype));
+  return scalars
+    .slice(1)
+    .reduce((v, x, i) => replaceLane(code, v, x, dtype, lanes, i + 1), splat(code, scalars[0]!, dtype));
 }
 
 /** A mask of 32-bit lanes, in the lower half of the vector, made as wide as the loop's lanes. */
@@ -81,7 +84,10 @@ export function widenMask(code: Code, mask: Value, lanes: LaneCount): Value {
 /** The reverse of `widenMask`. */
 export function narrowMask(code: Code, mask: Value, lanes: LaneCount): Value {
   if (lanes === 4) return mask;
-  return code.pure("i8x16.shuffle", [mask, mask], { is: "bytes", bytes: [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11] });
+  return code.pure("i8x16.shuffle", [mask, mask], {
+    is: "bytes",
+    bytes: [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11],
+  });
 }
 
 /** The WebAssembly type of a value of a dtype, scalar or vector. */

@@ -33,11 +33,13 @@ export function countUses(root: Scope): Uses {
   for (const loop of loops) {
     // These are read where operand stacks do not reach: at least two uses make them locals.
     const read = byPointer.has(loop) ? [] : [loop.start, loop.end];
-    for (const p of loop.pointers) if (live.has(p.value)) read.push(p.first, ...(byPointer.has(loop) ? [p.limit!] : []));
+    for (const p of loop.pointers)
+      if (live.has(p.value)) read.push(p.first, ...(byPointer.has(loop) ? [p.limit!] : []));
     read.forEach((x) => add(x, 2));
   }
   for (const scope of scopes) {
-    for (const item of scope.items) if (item.kind !== "value" || live.has(item)) operandsOf(item).forEach((x) => add(x));
+    for (const item of scope.items)
+      if (item.kind !== "value" || live.has(item)) operandsOf(item).forEach((x) => add(x));
   }
   for (const scope of scopes) findInlined(scope, live, counts, inlined);
   return {
@@ -52,7 +54,7 @@ export function countUses(root: Scope): Uses {
 function markLoops(loops: readonly Loop[], live: ReadonlySet<Value>, mark: (value: Value) => void): ReadonlySet<Loop> {
   const byPointer = new Set<Loop>();
   const settle = (): void => {
-    for (let before = -1; before !== live.size; ) {
+    for (let before = -1; before !== live.size;) {
       before = live.size;
       for (const loop of loops) {
         for (const p of loop.pointers) if (live.has(p.value)) mark(p.first);
@@ -107,7 +109,12 @@ const rootsOf = (item: Item): readonly Value[] => (item.kind === "value" ? [] : 
  * A value with one use, by an item of its own scope, moves to that item, unless it would cross what may change it:
  * loads do not cross effects, reads of variables do not cross assignments, neither crosses branches and loops.
  */
-function findInlined(scope: Scope, live: ReadonlySet<Value>, counts: ReadonlyMap<Value, number>, inlined: Set<Value>): void {
+function findInlined(
+  scope: Scope,
+  live: ReadonlySet<Value>,
+  counts: ReadonlyMap<Value, number>,
+  inlined: Set<Value>,
+): void {
   const { items } = scope;
   const place = new Map<Value, number>();
   let lastBarrier = items.length;
@@ -132,7 +139,9 @@ function findInlined(scope: Scope, live: ReadonlySet<Value>, counts: ReadonlyMap
   function mayMove(item: Value, user: number): boolean {
     if (item.imm.is === "memory") return user <= lastBarrier && user <= lastEffect;
     if (item.op === "get") {
-      return user <= lastBarrier && user <= (assigned.get((item.imm as { variable: Variable }).variable) ?? items.length);
+      return (
+        user <= lastBarrier && user <= (assigned.get((item.imm as { variable: Variable }).variable) ?? items.length)
+      );
     }
     return true;
   }

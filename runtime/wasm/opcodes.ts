@@ -75,7 +75,14 @@ export function opcode(name: string): readonly number[] {
   return code;
 }
 
-const laneTypes: Readonly<Record<string, WasmType>> = { i8x16: "i32", i16x8: "i32", i32x4: "i32", i64x2: "i64", f32x4: "f32", f64x2: "f64" };
+const laneTypes: Readonly<Record<string, WasmType>> = {
+  i8x16: "i32",
+  i16x8: "i32",
+  i32x4: "i32",
+  i64x2: "i64",
+  f32x4: "f32",
+  f64x2: "f64",
+};
 
 /** The type of an instruction's result, which its name tells; not for `select` and stores. */
 export function resultType(name: string): WasmType {

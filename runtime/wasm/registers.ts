@@ -57,7 +57,10 @@ export class RegisterArray {
     if (start === undefined) return this.code.assign(this.#variable(element), value);
     const variable = this.#variable(start);
     const lanes = this.grouping.get(start)!;
-    this.code.assign(variable, replaceLane(this.code, this.code.get(variable), value, this.dtype, lanes, element - start));
+    this.code.assign(
+      variable,
+      replaceLane(this.code, this.code.get(variable), value, this.dtype, lanes, element - start),
+    );
   }
 
   /** The vector whose first element is `start`. */

@@ -13,7 +13,13 @@ export const remainderFunction = "mod.f64";
 const maxExponent = { f32: 127, f64: 1023 } as const;
 
 /** `fn` of arguments of dtypes `from`; u8 stays in 0 to 255 and bool in 0 to 1. Throws InternalError where it makes no sense. */
-export function scalarOp(code: Code, fn: Primitive, dtype: DType, from: readonly DType[], args: readonly Value[]): Value {
+export function scalarOp(
+  code: Code,
+  fn: Primitive,
+  dtype: DType,
+  from: readonly DType[],
+  args: readonly Value[],
+): Value {
   const source = from[0]!;
   switch (fn) {
     case "and":
@@ -39,11 +45,16 @@ export function scalarOp(code: Code, fn: Primitive, dtype: DType, from: readonly
     case "toBool":
       return convert(code, dtype, source, args[0]!);
     default:
-      return scalarType(dtype) === "i32" ? integerOp(code, fn, dtype, args) : floatOp(code, fn, dtype as "f32" | "f64", args);
+      return scalarType(dtype) === "i32"
+        ? integerOp(code, fn, dtype, args)
+        : floatOp(code, fn, dtype as "f32" | "f64", args);
   }
 }
 
-type Arithmetic = Exclude<Primitive, "and" | "or" | "not" | "select" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | `to${string}`>;
+type Arithmetic = Exclude<
+  Primitive,
+  "and" | "or" | "not" | "select" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | `to${string}`
+>;
 
 function truth(code: Code, x: Value, dtype: DType): Value {
   return convert(code, "bool", dtype, x);
@@ -142,7 +153,11 @@ function floatOp(code: Code, fn: Arithmetic, type: "f32" | "f64", args: readonly
   switch (fn) {
     case "sign": {
       const one = code.pure(`${type}.copysign`, [code.constant(type, 1), a]);
-      return code.pure("select", [one, a, code.pure(`${type}.gt`, [code.pure(`${type}.abs`, [a]), code.constant(type, 0)])]);
+      return code.pure("select", [
+        one,
+        a,
+        code.pure(`${type}.gt`, [code.pure(`${type}.abs`, [a]), code.constant(type, 0)]),
+      ]);
     }
     case "mod": {
       const wide = type === "f64" ? args : args.map((x) => code.pure("f64.promote_f32", [x]));
@@ -151,7 +166,8 @@ function floatOp(code: Code, fn: Arithmetic, type: "f32" | "f64", args: readonly
     }
     case "exp2i": {
       const exponent = code.pure("i32.add", [code.pure(`i32.trunc_sat_${type}_s`, [a]), code.constant("i32", bias)]);
-      if (type === "f32") return code.pure("f32.reinterpret_i32", [code.pure("i32.shl", [exponent, code.constant("i32", 23)])]);
+      if (type === "f32")
+        return code.pure("f32.reinterpret_i32", [code.pure("i32.shl", [exponent, code.constant("i32", 23)])]);
       const bits = code.pure("i64.shl", [code.pure("i64.extend_i32_s", [exponent]), code.constant("i64", 52)]);
       return code.pure("f64.reinterpret_i64", [bits]);
     }

@@ -112,7 +112,12 @@ export interface Scope {
   checked: boolean;
 }
 
-export function newScope(kind: Scope["kind"], parent: Scope | null, writes: ReadonlySet<string> = new Set(), mayBeEmpty = false): Scope {
+export function newScope(
+  kind: Scope["kind"],
+  parent: Scope | null,
+  writes: ReadonlySet<string> = new Set(),
+  mayBeEmpty = false,
+): Scope {
   const depth = parent ? parent.depth + 1 : 0;
   return { kind, parent, depth, items: [], values: new Map(), writes, mayBeEmpty, loop: null, checked: false };
 }

@@ -1,6 +1,6 @@
 // From the statements of the Kernel IR to code: loops, branches, locals, stores and checks, one iteration at a time.
 import { InternalError } from "#ir/errors.js";
-import { literal, type Local } from "#ir/expr.js";
+import type { Local } from "#ir/expr.js";
 import { combinerOf, type Stmt } from "#ir/kernel.js";
 import { itemSize } from "#ir/dtype.js";
 import { storeScalar } from "./access.js";
@@ -70,7 +70,10 @@ export class Statements {
   accumulate({ local, fn }: Pick<Of<"accumulate">, "local" | "fn">, value: Value): void {
     const variable = this.variableOf(local);
     const { dtype } = local;
-    this.code.assign(variable, scalarOp(this.code, combinerOf(fn), dtype, [dtype, dtype], [this.code.get(variable), value]));
+    this.code.assign(
+      variable,
+      scalarOp(this.code, combinerOf(fn), dtype, [dtype, dtype], [this.code.get(variable), value]),
+    );
   }
 
   variableOf(local: Local): Variable {
@@ -84,7 +87,7 @@ export class Statements {
     const [first, last] = [constantOf(start), constantOf(end)];
     if (first !== null && last !== null && last <= first) return;
     if (first !== null && last !== null && last - first <= step) return body(start);
-    const range: Range | null = end.range && [start.range?.[0] ?? 0, end.range[1] - step];
+    const range: Range | null = end.range && [start.range?.[0] ?? 0, end.range[1] - 1];
     this.code.loop({ start, end, step, writes, range }, body);
   }
 
@@ -146,13 +149,16 @@ export class Statements {
     } else this.counted(code.constant("i32", 0), extent, 1, writesOf(s.body), once);
   }
 
-  /** The extent, which the loop's variable bounds from above. */
+  /** The extent, not below 0, with what its type and the loop's variable say of its upper bound. */
   #extentOf(s: Of<"for">): Value {
     const extent = this.expressions.scalar(s.extent);
-    if (extent.range || s.over.extent === undefined) return extent;
+    if (extent.range && extent.range[0] >= 0) return extent;
     const { code } = this;
-    const most = code.constant("i32", s.over.extent);
-    const test = compareIndex(code, "lt", extent, most);
-    return code.pure("select", [extent, most, test], undefined, [-(2 ** 31), literal(s.over.extent).value]);
+    const zero = code.constant("i32", 0);
+    const most = Math.min(extent.range?.[1] ?? Infinity, s.over.extent ?? 2 ** 31 - 1);
+    return code.pure("select", [extent, zero, compareIndex(code, "gt", extent, zero)], undefined, [
+      0,
+      Math.max(0, most),
+    ]);
   }
 }

@@ -9,6 +9,8 @@ export class Variation {
   constructor(
     readonly counter: string,
     body: readonly Stmt[],
+    /** Locals from outside that differ from lane to lane. */
+    readonly inputs: readonly string[] = [],
   ) {
     this.#collect(body);
   }
@@ -28,7 +30,7 @@ export class Variation {
   #findVaries(x: Expr): boolean {
     if (x.kind === "local") {
       const value = this.#lets.get(x.name);
-      return this.isCounter(x.name) || (value !== undefined && this.varies(value));
+      return this.isCounter(x.name) || this.inputs.includes(x.name) || (value !== undefined && this.varies(value));
     }
     if (x.kind === "load") return this.varies(x.offset);
     return x.kind === "call" && x.args.some((a) => this.varies(a));

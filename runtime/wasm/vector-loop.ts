@@ -4,8 +4,7 @@ import { InternalError } from "#ir/errors.js";
 import { combinerOf, identityOf, type Stmt } from "#ir/kernel.js";
 import { scatter, storeVector } from "./access.js";
 import { accumulationsOf, expressionsOf, sizeOf } from "./body-facts.js";
-import { constantOf } from "./index-math.js";
-import { addIndex } from "./index-math.js";
+import { addIndex, constantOf } from "./index-math.js";
 import { constantLanes, extractLane, type LaneCount } from "./lanes.js";
 import { scalarOp } from "./scalar-ops.js";
 import type { Value, Variable } from "./ssa.js";
@@ -61,7 +60,7 @@ export class VectorLoop {
     const length = constantOf(this.extent);
     if (length !== null) return code.constant("i32", length - (length % n));
     const { range } = this.extent;
-    const bounds = range && ([-(2 ** 31), range[1] - (range[1] % n)] as const);
+    const bounds = range && ([0, range[1] - (range[1] % n)] as const);
     if ((n & (n - 1)) === 0) return code.pure("i32.and", [this.extent, code.constant("i32", -n)], undefined, bounds);
     throw new InternalError(`wasm: a loop of unknown extent advances by ${n}`);
   }
@@ -136,7 +135,9 @@ export class VectorLoop {
   #touchesRegisters(): boolean {
     const { arrays } = this.statements.expressions;
     const touches = (buffer: string, varies: boolean): boolean => varies && arrays.get(buffer)?.kind === "registers";
-    const loads = [...expressionsOf(this.body)].some((x) => x.kind === "load" && touches(x.buffer, this.#variation.varies(x.offset)));
+    const loads = [...expressionsOf(this.body)].some(
+      (x) => x.kind === "load" && touches(x.buffer, this.#variation.varies(x.offset)),
+    );
     return loads || this.body.some((s) => this.#storesTo(s, touches));
   }
 
@@ -190,5 +191,8 @@ type Accumulators = ReadonlyMap<string, Variable>;
 function inPairs(values: readonly Value[], combine: (a: Value, b: Value) => Value): Value {
   if (values.length === 1) return values[0]!;
   const half = Math.ceil(values.length / 2);
-  return inPairs(values.slice(0, half).map((a, i) => (half + i < values.length ? combine(a, values[half + i]!) : a)), combine);
+  return inPairs(
+    values.slice(0, half).map((a, i) => (half + i < values.length ? combine(a, values[half + i]!) : a)),
+    combine,
+  );
 }

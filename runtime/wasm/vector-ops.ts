@@ -43,7 +43,8 @@ export function vectorOp(
       return convert(code, dtype, source, args[0]!, lanes);
   }
   const op = dtype === "bool" ? boolOps[fn] : dtype === "f32" || dtype === "f64" ? floatOps[fn] : integerOps[fn];
-  if (typeof op === "string") return wrap(code, dtype, code.pure(op.includes(".") ? op : `${laneShape(dtype)}.${op}`, args));
+  if (typeof op === "string")
+    return wrap(code, dtype, code.pure(op.includes(".") ? op : `${laneShape(dtype)}.${op}`, args));
   if (fn === "floor" || fn === "ceil" || fn === "round" || fn === "trunc") return args[0]!;
   return special(code, fn, dtype, args) ?? byLanes(code, fn, dtype, from, args, lanes);
 }
@@ -53,7 +54,15 @@ const floatOps: Ops = {
   add: "add", sub: "sub", mul: "mul", div: "div", neg: "neg", abs: "abs", minimum: "min", maximum: "max",
   sqrt: "sqrt", floor: "floor", ceil: "ceil", round: "nearest", trunc: "trunc",
 }; // prettier-ignore
-const integerOps: Ops = { add: "add", sub: "sub", mul: "mul", neg: "neg", abs: "abs", minimum: "min_s", maximum: "max_s" };
+const integerOps: Ops = {
+  add: "add",
+  sub: "sub",
+  mul: "mul",
+  neg: "neg",
+  abs: "abs",
+  minimum: "min_s",
+  maximum: "max_s",
+};
 const boolOps: Ops = { add: "v128.or", maximum: "v128.or", mul: "v128.and", minimum: "v128.and", sub: "v128.xor" };
 
 function wrap(code: Code, dtype: DType, x: Value): Value {
@@ -150,7 +159,14 @@ function powerOfTwo(x: Value): number | null {
   return n > 0 && (n & (n - 1)) === 0 && numbers.every((m) => m === n) ? n : null;
 }
 
-function byLanes(code: Code, fn: Primitive, dtype: DType, from: readonly DType[], args: readonly Value[], lanes: LaneCount): Value {
+function byLanes(
+  code: Code,
+  fn: Primitive,
+  dtype: DType,
+  from: readonly DType[],
+  args: readonly Value[],
+  lanes: LaneCount,
+): Value {
   if (args.length !== from.length) throw new InternalError(`wasm: ${fn} has ${args.length} arguments`);
   const scalars = Array.from({ length: lanes }, (_, lane) => {
     const own = args.map((x, i) => extractLane(code, x, from[i]!, lanes, lane));

@@ -95,7 +95,8 @@ function divideRest(x: Affine, by: number): Affine {
   }
   // floor((floor(y / n) + k) / m) = floor((y + k·n) / (n·m))
   const only = terms.length === 1 && terms[0]!.times === 1 ? terms[0]!.atom : null;
-  if (only?.kind === "quotient") return divide({ plus: only.of.plus + x.plus * only.by, terms: only.of.terms }, only.by * by);
+  if (only?.kind === "quotient")
+    return divide({ plus: only.of.plus + x.plus * only.by, terms: only.of.terms }, only.by * by);
   const atom: Atom = { kind: "quotient", of: x, by };
   return { plus: 0, terms: new Map([[printAtom(atom), { times: 1, atom }]]) };
 }
@@ -112,7 +113,8 @@ function scaledDown(terms: ReadonlyMap<string, Term>, by: number): Map<string, T
 function rangeOf(x: Affine): readonly [number, number] {
   let [low, high] = [x.plus, x.plus];
   for (const { times, atom } of x.terms.values()) {
-    const [from, to] = atom.kind === "variable" ? [0, atom.extent - 1] : rangeOf(atom.of).map((n) => Math.floor(n / atom.by));
+    const [from, to] =
+      atom.kind === "variable" ? [0, atom.extent - 1] : rangeOf(atom.of).map((n) => Math.floor(n / atom.by));
     low += Math.min(times * from!, times * to!);
     high += Math.max(times * from!, times * to!);
   }

@@ -22,7 +22,7 @@ export interface EagerOwner extends Applier {
 /** Immutable, except for the tensor of a parameter, which always shows the parameter's current value. */
 export class EagerTensor implements Operand {
   readonly type: ConcreteType;
-  /** Byte address of the lowest element that the layout touches: what kernels are given. */
+  /** Byte address of the first element: what kernels are given. */
   readonly address: number;
   /** Null once disposed of. */
   storage: Storage | null;
@@ -50,7 +50,7 @@ export class EagerTensor implements Operand {
   ) {
     this.type = layout.type;
     this.storage = storage;
-    this.address = storage.address + (offset + layout.lowest) * itemSize(layout.type.dtype);
+    this.address = storage.address + offset * itemSize(layout.type.dtype);
     this.#since = parameter ? Infinity : now();
     if (!pinned) adopt(this);
   }
@@ -76,7 +76,7 @@ export class EagerTensor implements Operand {
     const seen = this.owner.view(type.dtype, this.address, layout.reach);
     if (layout.contiguous) return seen.slice();
     const out = zeros(type.dtype, layout.count);
-    copyStrided(seen, -layout.lowest, layout.strides, type.shape, out);
+    copyStrided(seen, layout.strides, type.shape, out);
     return out;
   }
 

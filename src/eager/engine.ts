@@ -3,11 +3,12 @@
 import { Builder } from "#ir/builder.js";
 import { type DType, itemSize, type TypedArray } from "#ir/dtype.js";
 import { operandName } from "#ir/define-op.js";
-import { GraphError, InternalError } from "#ir/errors.js";
+import { GraphError, InternalError, printOrigin, RunError } from "#ir/errors.js";
 import type { Graph } from "#ir/graph.js";
 import type { Attrs, Node, Operand, Parameter } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import { constant, input, parameter } from "#ir/ops/leaves.js";
+import { userOrigin } from "#ir/origin.js";
 import type { ConcreteType } from "#ir/type.js";
 import { ApplicationCache, attrsKey, type Compiled, type EagerProgram, type Known } from "./cache.js";
 import { EagerTensor, type EagerOwner } from "./eager-tensor.js";
@@ -86,7 +87,8 @@ export class EagerEngine implements EagerOwner {
   /** A tensor holding a copy of `data`, in row-major order. */
   from(data: TypedArray, shape: readonly number[], dtype: DType): EagerTensor {
     const layout = layoutOf(dtype, shape);
-    if (data.length !== layout.count) throw new GraphError(`${data.length} numbers do not fill the shape [${shape.join()}]`);
+    if (data.length !== layout.count)
+      throw new GraphError(`${data.length} numbers do not fill the shape [${shape.join()}]`);
     const storage = this.memory.allocate(layout.bytes);
     this.view(dtype, storage.address, layout.count).set(data);
     return new EagerTensor(this, layout, storage, 0);
@@ -187,7 +189,7 @@ export class EagerEngine implements EagerOwner {
       program.run(addresses);
     } catch (error) {
       for (const storage of storages) storage.release();
-      throw error;
+      throw error instanceof RunError ? atCaller(error) : error;
     }
     this.#launches += program.launches;
     return storages.map((storage, i) => new EagerTensor(this, results[i]!, storage, 0));
@@ -209,7 +211,8 @@ export class EagerEngine implements EagerOwner {
   #program(op: AnyOp, layouts: readonly Layout[], attrs: Attrs): EagerProgram {
     const builder = new Builder(`eager ${op.name}`);
     const inputs = layouts.map(({ type }, i) => builder.apply(input, [], { name: `x${i}`, ...type })[0]!);
-    const results = builder.apply(op, inputs, attrs);
+    // No origin: the program serves every later call too.
+    const results = builder.inherit([], () => builder.apply(op, inputs, attrs));
     if (results.length === 0) throw new InternalError(`eager: ${op.name} has no results`);
     const strides = new Map<Node, readonly number[]>();
     inputs.forEach((x, i) => layouts[i]!.contiguous || strides.set(x.node, layouts[i]!.strides));
@@ -224,4 +227,10 @@ export class EagerEngine implements EagerOwner {
     };
     return this.#compile(graph, strides);
   }
+}
+
+/** The error of a check that failed, with the line of the call that launched it. */
+function atCaller(error: RunError): RunError {
+  const at = userOrigin(error.stack);
+  return at ? new RunError(`${error.message}\n  at ${printOrigin(at)}`, error.details, true) : error;
 }

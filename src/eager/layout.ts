@@ -3,7 +3,7 @@ import { itemSize, type DType } from "#ir/dtype.js";
 import { elementCount } from "#ir/size.js";
 import { stridesOf, type ConcreteType } from "#ir/type.js";
 
-/** A concrete type and the strides of its axes, counted in elements; 0 for a broadcast axis, negative for a reversed one. */
+/** A concrete type and the strides of its axes, counted in elements; 0 for a broadcast axis, never negative. */
 export interface Layout {
   /** Equal for equal layouts while the table lasts; never used twice. */
   readonly id: number;
@@ -15,9 +15,7 @@ export interface Layout {
   readonly count: number;
   /** Bytes of the tensor when it is contiguous. */
   readonly bytes: number;
-  /** The lowest element touched, relative to the first; 0 or negative. */
-  readonly lowest: number;
-  /** Elements from the lowest to the highest touched, both included; 0 for an empty tensor. */
+  /** Elements from the first to the last touched, both included; 0 for an empty tensor. */
   readonly reach: number;
 }
 
@@ -27,7 +25,11 @@ const table = new Map<string, Layout>();
 let nextId = 0;
 
 /** The layout with these strides; those of axes of size 1, which do not matter, become row-major ones. */
-export function layoutOf(dtype: DType, shape: readonly number[], strides: readonly number[] = stridesOf(shape)): Layout {
+export function layoutOf(
+  dtype: DType,
+  shape: readonly number[],
+  strides: readonly number[] = stridesOf(shape),
+): Layout {
   const rowMajor = stridesOf(shape);
   const count = elementCount(shape);
   const kept = count === 0 ? rowMajor : strides.map((stride, axis) => (shape[axis] === 1 ? rowMajor[axis]! : stride));
@@ -35,7 +37,6 @@ export function layoutOf(dtype: DType, shape: readonly number[], strides: readon
   const known = table.get(key);
   if (known) return known;
   if (table.size >= tableLimit) table.clear();
-  const spans = kept.map((stride, axis) => stride * (shape[axis]! - 1));
   const layout: Layout = {
     id: nextId++,
     type: { dtype, shape },
@@ -43,8 +44,7 @@ export function layoutOf(dtype: DType, shape: readonly number[], strides: readon
     contiguous: kept.every((stride, axis) => stride === rowMajor[axis]),
     count,
     bytes: count * itemSize(dtype),
-    lowest: count === 0 ? 0 : spans.reduce((sum, span) => sum + Math.min(0, span), 0),
-    reach: count === 0 ? 0 : 1 + spans.reduce((sum, span) => sum + Math.abs(span), 0),
+    reach: count === 0 ? 0 : kept.reduce((last, stride, axis) => last + stride * (shape[axis]! - 1), 1),
   };
   table.set(key, layout);
   return layout;

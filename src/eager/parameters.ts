@@ -26,7 +26,9 @@ export function assignTo(pairs: readonly (readonly [target: EagerTensor, value: 
 export function writeTo(target: EagerTensor, data: ArrayLike<number>): void {
   if (data.length !== target.layout.count) {
     const name = (target.parameter as Parameter).name;
-    throw new ShapeError(`assign: parameter ${name} is ${printType(target.type)}, but ${data.length} numbers are given`);
+    throw new ShapeError(
+      `assign: parameter ${name} is ${printType(target.type)}, but ${data.length} numbers are given`,
+    );
   }
   contents(target).set(data);
   markChanged(target.storage!);

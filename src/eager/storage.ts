@@ -41,7 +41,7 @@ export class StoragePool {
   live = 0;
   peak = 0;
   /** The most bytes that may be held at once. */
-  budget = 2 ** 32;
+  budget = Infinity;
   readonly #source: ByteSource;
 
   constructor(source: ByteSource) {
@@ -50,16 +50,24 @@ export class StoragePool {
 
   /** A storage with one user. Throws MemoryError where the budget, or the device, has no room. */
   allocate(bytes: number): Storage {
-    if (this.live + bytes > this.budget) {
-      throw new MemoryError(
-        `eager tensors hold ${this.live} bytes, and ${bytes} more exceed the budget of ${this.budget} bytes`,
-        { help: "scope(() => …) frees the tensors made inside it; so does tensor.dispose()" },
-      );
-    }
-    const address = this.#source.allocate(Math.max(bytes, 1));
+    if (this.live + bytes > this.budget) throw this.#full(`${bytes} more exceed the budget of ${this.budget} bytes`);
+    const address = this.#addressOf(bytes);
     this.live += bytes;
     if (this.live > this.peak) this.peak = this.live;
     return new Storage(address, bytes, this);
+  }
+
+  #addressOf(bytes: number): number {
+    try {
+      return this.#source.allocate(Math.max(bytes, 1));
+    } catch (error) {
+      throw error instanceof MemoryError ? this.#full(error.message) : error;
+    }
+  }
+
+  #full(why: string): MemoryError {
+    const help = "scope(() => …) frees the tensors made inside it; so does tensor.dispose()";
+    return new MemoryError(`eager tensors hold ${this.live} bytes, and ${why}`, { help });
   }
 
   /** Frees the block of a storage without users. */

@@ -57,9 +57,12 @@ export function leafRecord(tensor: EagerTensor): TapeRecord {
 export function checkUnchanged(entry: TapeRecord): void {
   for (const { parameter, storage } of entry.operands) {
     if (parameter && storage && storage.changedAt > entry.at) {
-      throw new GradientError(`grad: ${entry.op.name} used parameter ${parameter.name}, which has been assigned since`, {
-        help: "take the gradient first, then assign",
-      });
+      throw new GradientError(
+        `grad: ${entry.op.name} used parameter ${parameter.name}, which has been assigned since`,
+        {
+          help: "take the gradient first, then assign",
+        },
+      );
     }
   }
 }

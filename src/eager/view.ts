@@ -29,7 +29,15 @@ export function effortless(
   const index = shape.map((extent, axis) => indexLocal(`i${axis}`, extent));
   const element: Expr = op.lower.at(index, symbolicReader(operands, attrs, results), 0);
   if (element.kind === "literal" && operands.length === 0) {
-    return { kind: "literal", value: element.value, layout: layoutOf(dtype, shape, shape.map(() => 0)) };
+    return {
+      kind: "literal",
+      value: element.value,
+      layout: layoutOf(
+        dtype,
+        shape,
+        shape.map(() => 0),
+      ),
+    };
   }
   if (element.kind !== "read" || element.dtype !== dtype) return null;
   const source = operands[element.operand]!;
@@ -41,6 +49,8 @@ export function effortless(
   }
   if ([...offset.terms.values()].some((term) => term.atom.kind !== "variable")) return null;
   const strides = index.map(({ name }) => offset.terms.get(name)?.times ?? 0);
+  // Kernels count offsets from the first element upwards.
+  if (strides.some((stride) => stride < 0)) return null;
   return { kind: "view", operand: element.operand, layout: layoutOf(dtype, shape, strides), offset: offset.plus };
 }
 

@@ -26,7 +26,17 @@ export function nextName(kind: string): string {
   return `${kind}${count}`;
 }
 
-/** A seed for the next layer: different for every layer, the same in every run of the program. */
-export function nextSeed(): number {
-  return context.seed * 1_000_003 + ++context.layers;
+/** Where random numbers come from: a seed, and a stream of it. */
+export interface RandomSource {
+  readonly seed: number;
+  readonly stream: number;
 }
+
+/** The streams for the next layer's parameters: different for every layer, the same in every run of the program. */
+export function nextSource(): RandomSource {
+  context.layers += 1;
+  return { seed: context.seed, stream: context.layers * streamsPerLayer };
+}
+
+/** How many parameters of one layer have streams of their own. */
+const streamsPerLayer = 16;

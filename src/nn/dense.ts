@@ -2,7 +2,7 @@
 import type { DType } from "#ir/dtype.js";
 import { type Parameter, parameter } from "../parameter.js";
 import { type Activation, applyActivation } from "./activation.js";
-import { nextName, nextSeed } from "./context.js";
+import { nextName, nextSource } from "./context.js";
 import { type Initializer, initialize, xavierUniform, zeros } from "./initializers.js";
 import { defineLayer, type FeatureLayer } from "./layer.js";
 
@@ -36,16 +36,17 @@ export function dense<const In extends number, const Out extends number>(
   outputs: Out,
   options: DenseOptions = {},
 ): Dense<In, Out> {
-  const { activation, dtype = "f32", seed = nextSeed() } = options;
+  const { activation, dtype = "f32", seed } = options;
+  const source = seed === undefined ? nextSource() : { seed, stream: 0 };
   const name = options.name ?? nextName("dense");
-  const weight = parameter([inputs, outputs], initialize(options.init ?? xavierUniform(), seed, 0), {
+  const weight = parameter([inputs, outputs], initialize(options.init ?? xavierUniform(), source, 0), {
     name: `${name}/weight`,
     dtype,
   });
   const bias =
     options.bias === false
       ? null
-      : parameter([outputs], initialize(options.biasInit ?? zeros(), seed, 1), { name: `${name}/bias`, dtype });
+      : parameter([outputs], initialize(options.biasInit ?? zeros(), source, 1), { name: `${name}/bias`, dtype });
   const [w, b]: readonly [Parameter, Parameter | null] = [weight, bias] as never;
   const layer = defineLayer({ name, kind: "dense", parameters: b ? [w, b] : [w], layers: [] }, (x) => {
     const product = x.matmul(w);

@@ -3,6 +3,7 @@ import { arrayType, type TypedArray } from "#ir/dtype.js";
 import { elementCount } from "#ir/size.js";
 import type { ConcreteType } from "#ir/type.js";
 import { Random } from "../random.js";
+import type { RandomSource } from "./context.js";
 
 /** Makes the next number; `shape` is that of the parameter. */
 export type Initializer = (shape: readonly number[]) => (random: Random) => number;
@@ -76,10 +77,14 @@ export function fansOf(shape: readonly number[]): { readonly fanIn: number; read
   return { fanIn: window * shape.at(-2)!, fanOut: window * shape.at(-1)! };
 }
 
-/** The initial value for `parameter`: numbers of `stream` under `seed`. */
-export function initialize(initializer: Initializer, seed: number, stream = 0): (type: ConcreteType) => TypedArray {
+/** The initial value for `parameter`: the numbers of a stream, `nth` beyond that of `source`. */
+export function initialize(
+  initializer: Initializer,
+  source: RandomSource,
+  nth = 0,
+): (type: ConcreteType) => TypedArray {
   return ({ dtype, shape }) => {
-    const random = new Random(seed, stream);
+    const random = new Random(source.seed, source.stream + nth);
     const next = initializer(shape);
     const array = new (arrayType(dtype))(elementCount(shape));
     for (let i = 0; i < array.length; i++) array[i] = next(random);

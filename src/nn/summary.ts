@@ -17,7 +17,11 @@ export interface SummaryRow {
 }
 
 /** The layers that compute, in the order of their calls, for an input of a shape. */
-export function summarize(model: (x: Tensor) => Tensor, shape: readonly Dim[], dtype: DType = "f32"): readonly SummaryRow[] {
+export function summarize(
+  model: (x: Tensor) => Tensor,
+  shape: readonly Dim[],
+  dtype: DType = "f32",
+): readonly SummaryRow[] {
   return summarizeCalls(() => model(new Graph("summary").input("x", shape, dtype)));
 }
 

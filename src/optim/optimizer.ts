@@ -35,7 +35,8 @@ export function defineOptimizer(rule: Rule): Optimizer {
   function minimize(loss: Tensor, parameters?: readonly Parameter[]): Updates;
   function minimize(loss: () => Tensor, parameters?: readonly Parameter[]): number;
   function minimize(loss: Tensor | (() => Tensor), parameters?: readonly Parameter[]): Updates | number {
-    if (loss instanceof Tensor) return loss.symbolic ? grow(rule, state, loss, parameters) : take(rule, state, loss, parameters);
+    if (loss instanceof Tensor)
+      return loss.symbolic ? grow(rule, state, loss, parameters) : take(rule, state, loss, parameters);
     return scope(() => {
       const value = loss();
       take(rule, state, value, parameters);
@@ -63,7 +64,9 @@ class State {
   slotsOf(p: Parameter): readonly Parameter[] {
     let slots = this.#slots.get(p);
     if (!slots) {
-      slots = this.rule.slots.map((slot) => this.#make(p.record.type.shape, p.dtype, `${p.name}/${this.rule.name}.${slot}`));
+      slots = this.rule.slots.map((slot) =>
+        this.#make(p.record.type.shape, p.dtype, `${p.name}/${this.rule.name}.${slot}`),
+      );
       this.#slots.set(p, slots);
     }
     return slots;
@@ -113,7 +116,7 @@ function nextValues(
 /** The updates in the graph of a symbolic loss. */
 function grow(rule: Rule, state: State, loss: Tensor, given: readonly Parameter[] | undefined): Updates {
   const { owner } = loss.handle;
-  const parameters = given ?? trainable(parametersInGraph(loss.handle as Value));
+  const parameters = given ?? trainableIn(loss);
   requireSome(parameters);
   const read = (p: Parameter): Tensor => new Tensor(valueIn(owner, p));
   const build = () => nextValues(rule, state, parameters, grad(loss, parameters), read);
@@ -123,7 +126,7 @@ function grow(rule: Rule, state: State, loss: Tensor, given: readonly Parameter[
 /** One step of an eager loss. */
 function take(rule: Rule, state: State, loss: Tensor, given: readonly Parameter[] | undefined): Updates {
   const y = loss.handle as EagerTensor;
-  const parameters = given ?? trainable(parametersOf(y));
+  const parameters = given ?? trainableIn(loss);
   requireSome(parameters);
   scope(() => {
     const gradients = eagerGradient(y, parameters.map((p) => p.handle), { history: false }); // prettier-ignore
@@ -139,7 +142,9 @@ function parametersInGraph(loss: Value): readonly ParameterRecord[] {
   return nodes.map((node) => node.attrs.parameter as ParameterRecord);
 }
 
-function trainable(records: readonly ParameterRecord[]): readonly Parameter[] {
+/** The trainable parameters that a tensor of either mode depends on, in the order of first use. */
+export function trainableIn(y: Tensor): readonly Parameter[] {
+  const records = y.symbolic ? parametersInGraph(y.handle as Value) : parametersOf(y.handle as EagerTensor);
   return records.map((record) => Parameter.of(record)).filter((p) => p.trainable);
 }
 

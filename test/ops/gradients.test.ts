@@ -77,7 +77,7 @@ function expectGradients(graph: Graph, gradients: Graph, feeds: readonly TypedAr
       const noise = terms.map((term, j) => (term === 0 ? 0 : (40 * 2 ** -52 * Math.abs(weights[j]! * still[j]!)) / h));
       const expected = sum(terms);
       if (!Number.isFinite(expected)) return;
-      const allowed = tolerance * sum(terms.map(Math.abs)) + sum(noise);
+      const allowed = tolerance * sum(terms.map(Math.abs)) + sum(noise) + 1e-12;
       expect(Math.abs(actual[i]! - expected), `x${position}[${i}]: ${actual[i]} for ${expected}`).toBeLessThanOrEqual(allowed); // prettier-ignore
     });
   });

@@ -6,6 +6,7 @@ import type { Reject } from "#ir/op.js";
 import { opTable } from "#ir/ops/table.js";
 import { printType, type TensorType, tensorType } from "#ir/type.js";
 import { difference } from "../compare.js";
+import { measure } from "../magnitudes.js";
 import { cases, dataOf, graphOfCase, inputsOf } from "./cases.js";
 import { evaluators } from "./evaluators.js";
 
@@ -21,24 +22,17 @@ describe("infer gives the types of the sample's results", () => {
 
 describe.each(evaluators)("$name gives the numbers of the sample", ({ run }) => {
   test.each(all)("$name", (c) => {
-    const results = run(graphOfCase(c), c.sample.operands.map(dataOf));
+    const graph = graphOfCase(c);
+    const feeds = c.sample.operands.map(dataOf);
+    const results = run(graph, feeds);
+    const truth = measure([...graph.outputs.values()], new Map(graph.inputs.map((node, i) => [node, feeds[i]!])));
     c.sample.results.forEach((expected, i) => {
-      const how = {
-        dtype: expected.dtype,
-        k: c.op.tolerance ?? 4,
-        scale: magnitudes(expected.data),
-        signedZeros: c.op.lower.kind !== "compose",
-      };
+      const { scale } = truth.get(graph.outputs.get(`y${i}`)!)!;
+      const how = { dtype: expected.dtype, k: c.op.tolerance ?? 4, scale, signedZeros: c.op.lower.kind !== "compose" };
       expect(difference(results.get(`y${i}`)!, dataOf(expected), how)).toBeNull();
     });
   });
 });
-
-/** One scale for a whole sample, whose numbers are few and of one size: the largest finite magnitude. */
-function magnitudes(data: readonly number[]): readonly number[] {
-  const largest = Math.max(...data.map(Math.abs).filter(Number.isFinite), 0);
-  return data.map(() => largest);
-}
 
 describe("what an op rejects is refused word for word", () => {
   const rejects = [...opTable.values()].flatMap((op) =>

@@ -1,0 +1,136 @@
+// A whole plan as one WebAssembly module: a function per iteration space, the functions they call, one export per launch,
+// and `run`, which is the schedule.
+import { InternalError } from "#ir/errors.js";
+import type { Kernel } from "#ir/kernel.js";
+import type { Launch, Plan } from "#ir/plan.js";
+import { Code } from "./code.js";
+import { assemble } from "./assemble.js";
+import { ModuleEncoder, type WasmFunction } from "./encoder.js";
+import { addIndex } from "./index-math.js";
+import { libraryFunction } from "./functions.js";
+import { spaceFunction } from "./kernel-function.js";
+import type { Value } from "./ssa.js";
+import { failFunction } from "./statements.js";
+
+/** Where the imports are: `env.memory`, `env.fail(failure, value)`, `env.threadScratch`. */
+export const importModule = "env";
+
+export interface ModuleOptions {
+  /** The address of a parameter's or constant's buffer, in bytes. */
+  readonly addressOf: (buffer: number) => number;
+  /** Whether the memory is shared between threads. */
+  readonly shared: boolean;
+}
+
+/**
+ * The module exports `run` and `launch0`, `launch1` …, which take the address of the scratch region, then the plan's arguments.
+ */
+export interface EncodedModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many addresses the caller gives besides that of the scratch region. */
+  readonly arguments: number;
+  /** Bytes that each thread needs at `env.threadScratch`. */
+  readonly threadScratch: number;
+}
+
+export function encodeModule(plan: Plan, options: ModuleOptions): EncodedModule {
+  const encoder = new ModuleEncoder();
+  encoder.importMemory(importModule, "memory", options.shared);
+  encoder.importGlobal(importModule, "threadScratch");
+  const functions = new Functions(encoder);
+  functions.import(failFunction, ["i32", "f64"]);
+  const spaces = new Map<Kernel, readonly SpaceCall[]>();
+  for (const { kernel } of plan.steps)
+    if (!spaces.has(kernel)) spaces.set(kernel, functions.addKernel(kernel, spaces.size));
+  const places = plan.buffers.map((b) => b.place);
+  const count = places.reduce((n, p) => (p.at === "argument" ? Math.max(n, p.index + 1) : n), 0);
+  const params = new Array<"i32">(count + 1).fill("i32");
+  const launches = plan.steps.map((step, i) => {
+    const code = new Code(params);
+    for (const { name, extent } of spaces.get(step.kernel)!) {
+      const ends = [code.constant("i32", 0), code.constant("i32", extent)];
+      code.effect("call", [...addresses(code, plan, step, options), ...ends], { is: "function", name });
+    }
+    return functions.add(`launch${i}`, params, code);
+  });
+  const run = new Code(params);
+  for (const { name } of launches) run.effect("call", run.params, { is: "function", name });
+  for (const fn of [...launches, functions.add("run", params, run)]) encoder.export(fn);
+  functions.addLibrary();
+  return { bytes: encoder.finish(), arguments: count, threadScratch: functions.threadScratch };
+}
+
+/** A function of one space, and how many iterations the space has. */
+interface SpaceCall {
+  readonly name: string;
+  readonly extent: number;
+}
+
+class Functions {
+  /** What the neediest space needs. */
+  threadScratch = 0;
+  readonly #byName = new Map<string, WasmFunction>();
+  readonly #called = new Set<string>();
+
+  constructor(readonly encoder: ModuleEncoder) {}
+
+  import(name: string, params: readonly ("i32" | "f64")[]): void {
+    this.#byName.set(name, this.encoder.importFunction(importModule, name, params, []));
+  }
+
+  add(name: string, params: readonly "i32"[], code: Code): WasmFunction {
+    const fn = this.encoder.declare(name, params, []);
+    this.#byName.set(name, fn);
+    this.encoder.define(fn, assemble(code, this.#indexOf));
+    return fn;
+  }
+
+  /** The functions of a kernel's spaces, in order. */
+  addKernel(kernel: Kernel, number: number): readonly SpaceCall[] {
+    return kernel.stages.flatMap((stage, s) =>
+      stage.map((space, i) => {
+        const name = `${kernel.name}#${number}.${s}.${i}`;
+        const { body, calls, threadScratch } = spaceFunction(kernel, space);
+        this.threadScratch = Math.max(this.threadScratch, threadScratch);
+        calls.forEach((called) => this.#declareLibrary(called));
+        const fn = this.encoder.declare(name, new Array<"i32">(kernel.buffers.length + 2).fill("i32"), []);
+        this.#byName.set(name, fn);
+        this.encoder.define(fn, body(this.#indexOf));
+        return { name, extent: space.extent };
+      }),
+    );
+  }
+
+  /** Bodies for the library functions that were called. */
+  addLibrary(): void {
+    // The set grows while it is walked, by what the functions call in turn.
+    for (const name of this.#called) {
+      const { body, calls } = libraryFunction(name);
+      calls.forEach((called) => this.#declareLibrary(called));
+      this.encoder.define(this.#byName.get(name)!, body(this.#indexOf));
+    }
+  }
+
+  #declareLibrary(name: string): void {
+    if (this.#called.has(name)) return;
+    this.#called.add(name);
+    const { params, result } = libraryFunction(name);
+    this.#byName.set(name, this.encoder.declare(name, params, [result]));
+  }
+
+  #indexOf = (name: string): number => {
+    const fn = this.#byName.get(name);
+    if (!fn) throw new InternalError(`wasm: function "${name}" is called but not defined`);
+    return fn.index;
+  };
+}
+
+/** The addresses of a launch's buffers; the first parameter is that of the scratch region. */
+function addresses(code: Code, plan: Plan, step: Launch, options: ModuleOptions): readonly Value[] {
+  return step.buffers.map((index) => {
+    const { place } = plan.buffers[index]!;
+    if (place.at === "argument") return code.params[place.index + 1]!;
+    if ("offset" in place) return addIndex(code, code.params[0]!, code.constant("i32", place.offset));
+    return code.constant("i32", options.addressOf(index) | 0);
+  });
+}

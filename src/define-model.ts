@@ -1,0 +1,86 @@
+// defineModel: what a script says of a model so that the command line can run, compare, check and draw it in both modes.
+import type { Outputs } from "./compile.js";
+import type { Results } from "./executable.js";
+import type { Feeds } from "./feeds.js";
+import type { InputSpecs, InputTensors } from "./input-specs.js";
+import { ModelInstance } from "./model-instance.js";
+import type { Optimizer, Updates } from "./optim/optimizer.js";
+import type { Tensor } from "./tensor.js";
+
+/** A value, or a function that makes it when it is needed: a prediction then computes no loss, a step no prediction. */
+export type Lazy<T> = T | (() => T);
+
+/** What a model computes from its inputs. */
+export interface Built<O extends Outputs = Outputs> {
+  /** A scalar. */
+  readonly loss: Lazy<Tensor>;
+  /** What predictions give. */
+  readonly outputs?: Lazy<O>;
+  /** Next values of parameters, for rules that are no optimiser. */
+  readonly updates?: Lazy<Updates>;
+}
+
+/** Where batches come from. */
+export interface ModelData {
+  /** The batches of an epoch, counted from 0, each with a feed per input. */
+  batches(epoch: number): Iterable<Feeds>;
+  /** How many there are, for progress bars. */
+  readonly batchesPerEpoch?: number;
+  /** Batches that are not trained on. */
+  test?(): Iterable<Feeds>;
+}
+
+/** A way to predict, the same in both modes. */
+export type Predict<O extends Outputs = Outputs> = (feeds: Feeds) => Results<O>;
+
+/** What a script says. */
+export interface ModelOptions<I extends InputSpecs, M, O extends Outputs> {
+  readonly name: string;
+  /** One sentence, shown by the command line. */
+  readonly doc?: string;
+  /** Initial values follow from it; 0 where nothing is said. */
+  readonly seed?: number;
+  readonly inputs: I;
+  /** Makes layers and parameters; called once per instance. */
+  readonly model: () => M;
+  /** Computes with them: called once on symbolic inputs in static mode, at every step on eager ones in eager mode. */
+  readonly build: (inputs: InputTensors<I>, model: M) => Built<O>;
+  /** Makes an optimiser; without it `build` gives updates. */
+  readonly optimizer?: () => Optimizer;
+  readonly data: () => ModelData | Promise<ModelData>;
+  /** How often to go through the data; once where nothing is said. */
+  readonly epochs?: number;
+  /** Print the loss after every so many epochs; every one where nothing is said. */
+  readonly logEvery?: number;
+  /** Figures for the end of a run, such as `{ accuracy: 0.94 }`. */
+  readonly evaluate?: (predict: Predict<O>, data: ModelData) => Readonly<Record<string, number>>;
+}
+
+const brand = Symbol.for("gradloom.model");
+
+/** A model script's default export. */
+export interface ModelDefinition<
+  I extends InputSpecs = InputSpecs,
+  M = unknown,
+  O extends Outputs = Outputs,
+> extends ModelOptions<I, M, O> {
+  readonly [brand]: true;
+  /** A fresh model: every instance of one seed starts with the same numbers. */
+  create(options?: { readonly seed?: number }): ModelInstance<I, M, O>;
+}
+
+/** Describes a model; export the result as default. */
+export function defineModel<const I extends InputSpecs, M, const O extends Outputs = Outputs>(
+  options: ModelOptions<I, M, O>,
+): ModelDefinition<I, M, O> {
+  return {
+    ...options,
+    [brand]: true,
+    create: ({ seed = options.seed ?? 0 } = {}) => new ModelInstance(options, seed),
+  };
+}
+
+/** Whether a script's default export is a model, also of another copy of this library. */
+export function isModelDefinition(x: unknown): x is ModelDefinition {
+  return typeof x === "object" && x !== null && brand in x;
+}

@@ -1,0 +1,190 @@
+// Executable: a compiled graph. Specialises itself for every binding of named sizes it meets, and keeps the latest ones.
+import type { DType, TypedArray } from "#ir/dtype.js";
+import { DisposedError, FeedError } from "#ir/errors.js";
+import type { Graph as IrGraph } from "#ir/graph.js";
+import type { Parameter as ParameterRecord } from "#ir/node.js";
+import type { Plan } from "#ir/plan.js";
+import type { SizeBinding } from "#ir/size.js";
+import { compileGraph } from "#passes/compile.js";
+import type { Observer } from "#passes/pass.js";
+import type { BackendName } from "#runtime/backend.js";
+import { defaultDevice, type Device } from "#runtime/device.js";
+import { AsyncQueue } from "./async-queue.js";
+import { bindSizes, type Feeds, type FeedSpec, snapshotOf } from "./feeds.js";
+import { Parameter } from "./parameter.js";
+import { Specialization } from "./specialization.js";
+import type { ArrayOf, Tensor } from "./tensor.js";
+
+export interface ExecutableOptions {
+  /** What kernels are compiled to; the device's choice where nothing is said. */
+  readonly backend?: BackendName;
+  /** Where it runs; the device of the process where nothing is said. Every device has values of its own for parameters. */
+  readonly device?: Device;
+  /** Shown every intermediate form of every compilation. */
+  readonly observe?: Observer;
+}
+
+/** An output of a run; the caller owns it. */
+export interface Result<D extends DType = DType> {
+  /** In row-major order. */
+  readonly data: ArrayOf[D];
+  readonly shape: readonly number[];
+  readonly dtype: D;
+}
+/** The outputs of a run, by name. */
+export type Results<O> = { readonly [K in keyof O]: O[K] extends Tensor ? Result<O[K]["dtype"]> : never };
+
+/** The most specialisations that an executable keeps. */
+const limit = 8;
+
+/** Runs a graph; made by `compile`. */
+export class Executable<O = Readonly<Record<string, Tensor>>> {
+  /** What it computes, before specialisation. */
+  readonly graph: IrGraph;
+  /** What it may be fed. */
+  readonly inputs: readonly FeedSpec[];
+  readonly #options: ExecutableOptions;
+  readonly #copies: ReadonlyMap<ParameterRecord, Parameter> | null;
+  readonly #names: ReadonlySet<string>;
+  /** The one used last comes first. */
+  readonly #specializations: Specialization[] = [];
+  #disposed = false;
+
+  constructor(
+    graph: IrGraph,
+    inputs: readonly FeedSpec[],
+    options: ExecutableOptions,
+    copies: ReadonlyMap<ParameterRecord, Parameter> | null,
+  ) {
+    this.graph = graph;
+    this.inputs = inputs;
+    this.#options = options;
+    this.#copies = copies;
+    this.#names = new Set(inputs.map((spec) => spec.name));
+  }
+
+  get name(): string {
+    return this.graph.name;
+  }
+
+  get device(): Device {
+    return this.#options.device ?? defaultDevice();
+  }
+
+  /** The parameters it reads or updates. */
+  get parameters(): readonly Parameter[] {
+    return this.graph.parameters.map((node) => Parameter.of(node.attrs.parameter as ParameterRecord));
+  }
+
+  /** What stands for a parameter here: itself, or its copy where the graph was retyped. */
+  copyOf(parameter: Parameter): Parameter {
+    return this.#copies?.get(parameter.record) ?? parameter;
+  }
+
+  /** The plan for a binding of named sizes. Throws a GraphError where a size is not given. */
+  plan(sizes: SizeBinding = {}): Plan {
+    const key = keyOf(sizes);
+    const known = this.#specializations.find((s) => s.key === key);
+    return known ? known.plan : this.#compile(sizes);
+  }
+
+  /**
+   * Copies feeds in, computes, and returns the outputs. Throws a FeedError that lists all that is wrong with the feeds, a
+   * RunError where a check fails (parameters are then as they were), a MemoryError before allocating too much.
+   */
+  run(feeds: Feeds = {}): Results<O> {
+    AsyncQueue.of(this.device).assertIdle("run");
+    return this.#run(feeds, "run");
+  }
+
+  /** As `run`, but writes outputs into arrays of their dtype and length; those not given are not copied. Allocates nothing. */
+  runInto(feeds: Feeds, outputs: Readonly<Record<string, TypedArray>>): void {
+    AsyncQueue.of(this.device).assertIdle("runInto");
+    const s = this.#prepare(feeds, "runInto");
+    checkTargets(s, outputs);
+    s.run(feeds);
+    s.copyOutputs(outputs);
+  }
+
+  /**
+   * As `run`, in a later turn of the event loop, after the asynchronous runs begun before it; the feeds are copied now.
+   * The computation itself still occupies this thread.
+   */
+  runAsync(feeds: Feeds = {}): Promise<Results<O>> {
+    const copied = snapshotOf(feeds);
+    return AsyncQueue.of(this.device).add(() => this.#run(copied, "runAsync"));
+  }
+
+  /** Frees what it holds on the device; parameters stay. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const s of this.#specializations.splice(0)) s.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** The program for feeds, compiled if it is new: what profilers drive launch by launch. */
+  specializationFor(feeds: Feeds): Specialization {
+    return this.#prepare(feeds, "run");
+  }
+
+  #run(feeds: Feeds, what: string): Results<O> {
+    const s = this.#prepare(feeds, what);
+    s.run(feeds);
+    return s.results() as unknown as Results<O>;
+  }
+
+  /** The specialisation that the feeds need. Allocates nothing where it is known. */
+  #prepare(feeds: Feeds, what: string): Specialization {
+    if (this.#disposed) throw new DisposedError(`${what}: the executable ${this.name} was disposed of`);
+    const known = this.#specializations;
+    if (this.#allKnown(feeds)) {
+      for (let i = 0; i < known.length; i++) if (known[i]!.fits(feeds)) return this.#toFront(i);
+    }
+    const sizes = bindSizes(this.inputs, feeds, what);
+    const key = keyOf(sizes);
+    let index = known.findIndex((s) => s.key === key);
+    if (index < 0) {
+      const { backend = this.device.backend } = this.#options;
+      index = known.push(new Specialization(key, this.#compile(sizes), this.device, backend, this.inputs)) - 1;
+    }
+    const s = this.#toFront(index);
+    s.remember(feeds);
+    if (known.length > limit) known.pop()!.dispose();
+    return s;
+  }
+
+  #allKnown(feeds: Feeds): boolean {
+    for (const name in feeds) if (!this.#names.has(name)) return false;
+    return true;
+  }
+
+  #toFront(index: number): Specialization {
+    const list = this.#specializations;
+    const chosen = list[index]!;
+    for (let i = index; i > 0; i--) list[i] = list[i - 1]!;
+    list[0] = chosen;
+    return chosen;
+  }
+
+  #compile(sizes: SizeBinding): Plan {
+    const { observe } = this.#options;
+    return compileGraph(this.graph, observe ? { sizes, observe } : { sizes });
+  }
+}
+
+function keyOf(sizes: SizeBinding): string {
+  return Object.keys(sizes)
+    .sort()
+    .map((name) => `${name}=${sizes[name]}`)
+    .join();
+}
+
+function checkTargets(s: Specialization, outputs: Readonly<Record<string, TypedArray>>): void {
+  for (const name in outputs) {
+    const complaint = s.complaintAbout(name, outputs[name]!);
+    if (complaint !== null) throw new FeedError(`runInto: ${complaint}`);
+  }
+}

@@ -1,0 +1,43 @@
+// The public face of gradloom.
+export { compile, type CompileSettings, type Outputs, type Targets } from "./compile.js";
+export { arange, eye, full, linspace, ones, tensor, zeros } from "./creation.js";
+export * as data from "./data/index.js";
+export {
+  type Built,
+  defineModel,
+  isModelDefinition,
+  type Lazy,
+  type ModelData,
+  type ModelDefinition,
+  type ModelOptions,
+  type Predict,
+} from "./define-model.js";
+export { eagerStats, keep, resetEagerStats, scope, setEagerBudget } from "./eager/eager.js";
+export { Executable, type ExecutableOptions, type Result, type Results } from "./executable.js";
+export type { Feed, Feeds } from "./feeds.js";
+export { grad, type Gradients } from "./gradients.js";
+export { Graph } from "./graph.js";
+export type { InputSpec, InputSpecs, InputTensors } from "./input-specs.js";
+export { ModelInstance, type StaticModel } from "./model-instance.js";
+export * as nn from "./nn/index.js";
+export { ops } from "./ops.js";
+export * as optim from "./optim/index.js";
+export { Parameter, parameter, type ParameterOptions } from "./parameter.js";
+export type { Broadcast, Dim, Matmul, Reduce, Refuse, Shape } from "./shapes.js";
+export { type ArrayOf, type Nested, Tensor } from "./tensor.js";
+export type { DType, TypedArray } from "#ir/dtype.js";
+export {
+  DataError,
+  DisposedError,
+  DTypeError,
+  FeedError,
+  GradientError,
+  GraphError,
+  InternalError,
+  MemoryError,
+  ParseError,
+  RunError,
+  ShapeError,
+} from "#ir/errors.js";
+export type { Observer } from "#passes/pass.js";
+export { defaultDevice, Device, type DeviceOptions } from "#runtime/device.js";
