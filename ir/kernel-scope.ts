@@ -15,13 +15,12 @@ export interface NamedLocal {
   readonly depth: number;
 }
 
-/** Names by block: `leave` forgets what was named since `enter`. Names once given stay taken. */
+/** Names by block: `leave` forgets what was named since `enter`. */
 export class KernelScope {
   /** How many loops are around. */
   depth = 0;
   /** Loop variables that may index arrays in registers. */
   readonly registerIndices = new Set<string>();
-  readonly #taken = new Set<string>();
   readonly #arrays = new Map<string, NamedArray>();
   readonly #locals = new Map<string, NamedLocal>();
   readonly #blocks: string[][] = [[]];
@@ -34,19 +33,22 @@ export class KernelScope {
     for (const name of this.#blocks.pop()!) {
       this.#arrays.delete(name);
       this.#locals.delete(name);
+      this.registerIndices.delete(name);
     }
   }
 
-  /** Names an array; false where the name was taken. */
+  /** Names an array; false where the name is taken. */
   addArray(array: NamedArray): boolean {
+    if (!this.#take(array.name)) return false;
     this.#arrays.set(array.name, array);
-    return this.#take(array.name);
+    return true;
   }
 
-  /** Names a local; false where the name was taken. */
+  /** Names a local; false where the name is taken. */
   addLocal({ name, dtype }: Local, as: "loop" | "let"): boolean {
+    if (!this.#take(name)) return false;
     this.#locals.set(name, { dtype, as, depth: this.depth });
-    return this.#take(name);
+    return true;
   }
 
   array(name: string): NamedArray | undefined {
@@ -67,9 +69,8 @@ export class KernelScope {
   }
 
   #take(name: string): boolean {
+    if (this.#arrays.has(name) || this.#locals.has(name)) return false;
     this.#blocks[this.#blocks.length - 1]!.push(name);
-    const free = !this.#taken.has(name);
-    this.#taken.add(name);
-    return free;
+    return true;
   }
 }

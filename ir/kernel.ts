@@ -3,7 +3,7 @@ import type { DType } from "./dtype.js";
 import type { Expr, Local, Reducer } from "./expr.js";
 
 /**
- * A statement. Names of locals and scratch arrays are unique within a kernel.
+ * A statement. Locals and scratch arrays are known to the end of their block, and never hide another name.
  *
  * A `vector` loop promises that its iterations are independent but for `accumulate`; its body holds only `let`, `store`
  * and `accumulate`. A backend may run it several lanes at a time, keep several accumulators, and finish with scalars.

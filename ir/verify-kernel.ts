@@ -1,6 +1,6 @@
 // What must hold of every kernel, before a backend sees it:
 //
-//  1. Buffers, scratch arrays and locals have names of their own: none is given twice in a kernel.
+//  1. Buffers, scratch arrays and locals have names of their own: none is given again where it can be seen.
 //  2. A local is used only after a loop, a space or a `let` of the same or an enclosing block has named it, with its dtype.
 //  3. `set` changes a local that a `let` has named, and gives it a value of its dtype.
 //  4. `accumulate` stands inside a loop, changes a local that a `let` outside that loop has named, and gives it a value of

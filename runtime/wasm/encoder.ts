@@ -5,6 +5,7 @@ import type { WasmType } from "./opcodes.js";
 
 const typeCodes: Readonly<Record<WasmType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const maxPages = 65_536;
+const utf8 = new TextEncoder();
 
 /** Appends an unsigned number in LEB128. */
 export function unsigned(out: number[], value: number): void {
@@ -170,7 +171,7 @@ function section(out: number[], id: number, entries: readonly (readonly number[]
 
 /** Pushes without spreading, which the stack limits. */
 function append(out: number[], bytes: readonly number[]): void {
-  for (const byte of bytes) out.push(byte);
+  for (let i = 0; i < bytes.length; i++) out.push(bytes[i]!);
 }
 
 function number(value: number): number[] {
@@ -188,5 +189,5 @@ function sized(bytes: readonly number[]): number[] {
 const list = (bytes: readonly number[]): number[] => [...number(bytes.length), ...bytes];
 
 function text(name: string): number[] {
-  return list([...new TextEncoder().encode(name)]);
+  return list([...utf8.encode(name)]);
 }

@@ -46,11 +46,9 @@ export interface VectorPlace {
 /** A scalar local: a value, or a variable where something sets it. */
 export type Binding = Value | Variable;
 
-interface Memo {
-  readonly scalars: readonly Map<Expr, Value>[];
-  readonly vectors: Map<Expr, Value>;
-}
-const newMemo = (): Memo => ({ scalars: [0, 1, 2, 3, 4].map(() => new Map<Expr, Value>()), vectors: new Map() });
+/** What was computed: invariant numbers, then those of each lane, then vectors. */
+type Memo = (Map<Expr, Value> | undefined)[];
+const vectors = 5;
 
 const primitiveSet: ReadonlySet<string> = new Set(primitives);
 
@@ -59,7 +57,7 @@ export class Expressions {
   readonly arrays = new Map<string, KernelArray>();
   /** Set inside of a vector loop's body. */
   vector: VectorPlace | null = null;
-  #memo = newMemo();
+  #memo: Memo = [];
   readonly #guards = new Guards(this);
 
   constructor(
@@ -70,7 +68,7 @@ export class Expressions {
 
   /** Forgets what was computed: to be called before each statement. */
   begin(): void {
-    this.#memo = newMemo();
+    this.#memo = [];
     this.#guards.begin();
   }
 
@@ -81,7 +79,7 @@ export class Expressions {
   /** `x` as one number; in a vector loop, in the given lane. */
   scalar(x: Expr, lane = 0): Value {
     if (x.kind === "literal") return this.code.constant(scalarType(x.dtype), x.value);
-    const memo = this.#memo.scalars[this.varies(x) ? lane + 1 : 0]!;
+    const memo = (this.#memo[this.varies(x) ? lane + 1 : 0] ??= new Map<Expr, Value>());
     let value = memo.get(x);
     if (!value) memo.set(x, (value = this.#scalar(x, lane)));
     return value;
@@ -89,15 +87,16 @@ export class Expressions {
 
   /** `x` in all lanes of a vector loop. */
   lanes(x: Expr): Value {
-    let value = this.#memo.vectors.get(x);
-    if (!value) this.#memo.vectors.set(x, (value = this.#lanes(x)));
+    const memo = (this.#memo[vectors] ??= new Map<Expr, Value>());
+    let value = memo.get(x);
+    if (!value) memo.set(x, (value = this.#lanes(x)));
     return value;
   }
 
   /** Runs `body` with another memory (an empty one for null), as what is loaded under a guard is not what is loaded without. */
   remembering<T>(memo: unknown, body: () => T): T {
     const outer = this.#memo;
-    this.#memo = (memo as Memo | null) ?? newMemo();
+    this.#memo = (memo as Memo | null) ?? [];
     try {
       return body();
     } finally {

@@ -38,12 +38,10 @@ function makeFunction(name: string): LibraryFunction {
   if (!(transcendentals as readonly string[]).includes(fn!))
     throw new InternalError(`wasm: there is no function "${name}"`);
   const { code, arity } = expansion(fn as Transcendental, shape === "f64x2" ? "f64" : "f32");
-  return {
-    params: new Array<"v128">(arity).fill("v128"),
-    result: "v128",
-    body: (indexOf) => assemble(code, indexOf),
-    calls: code.calls,
-  };
+  // The body is the same in every module unless it holds indices of other functions.
+  const fixed = code.calls.size === 0 ? assemble(code, () => 0) : null;
+  const body = (indexOf: (name: string) => number): number[] => fixed ?? assemble(code, indexOf);
+  return { params: new Array<"v128">(arity).fill("v128"), result: "v128", body, calls: code.calls };
 }
 
 function expansion(fn: Transcendental, dtype: "f32" | "f64"): { code: Code; arity: number } {

@@ -52,13 +52,6 @@ export class ApplicationCache {
     return known;
   }
 
-  /** Forgets everything and disposes of the programs. */
-  clear(): void {
-    for (const byKey of this.#byOp.values()) for (const known of byKey.values()) discard(known);
-    this.#byOp.clear();
-    this.#counts.compiled = this.#counts.effortless = 0;
-  }
-
   #evict(kind: "compiled" | "effortless"): void {
     const all = [...this.#byOp.values()].flatMap((byKey) =>
       [...byKey].filter(([, known]) => kindOf(known) === kind).map(([key, known]) => ({ byKey, key, known })),
@@ -66,7 +59,7 @@ export class ApplicationCache {
     all.sort((a, b) => a.known.used - b.known.used);
     for (const { byKey, key, known } of all.slice(0, Math.ceil(all.length / 2))) {
       byKey.delete(key);
-      discard(known);
+      if (known.kind === "compiled") known.program.dispose();
       this.#counts[kind]--;
     }
   }
@@ -74,10 +67,6 @@ export class ApplicationCache {
 
 function kindOf(entry: Effortless | Compiled): "compiled" | "effortless" {
   return entry.kind === "compiled" ? "compiled" : "effortless";
-}
-
-function discard(known: Known): void {
-  if (known.kind === "compiled") known.program.dispose();
 }
 
 /** Equal strings for equal attributes given in the same order; cheap for numbers and lists of whole numbers. */

@@ -45,14 +45,12 @@ export class EagerTensor implements Operand {
     readonly offset: number,
     /** Set on the one tensor that stands for a parameter. */
     readonly parameter: Parameter | null = null,
-    /** Not owned by any scope or by the garbage collector: parameters and cached constants. */
-    readonly pinned = parameter !== null,
   ) {
     this.type = layout.type;
     this.storage = storage;
     this.address = storage.address + offset * itemSize(layout.type.dtype);
     this.#since = parameter ? Infinity : now();
-    if (!pinned) adopt(this);
+    if (!parameter) adopt(this);
   }
 
   /** How it was made, as gradients see it; the same object each time. */
@@ -82,7 +80,7 @@ export class EagerTensor implements Operand {
 
   /** Frees its share of the memory; its views stay usable. Does nothing the second time, nor on a parameter. */
   dispose(): void {
-    if (this.pinned || !this.storage) return;
+    if (this.parameter || !this.storage) return;
     forget(this);
     this.free("dispose");
   }

@@ -3,16 +3,16 @@
 import { Builder } from "#ir/builder.js";
 import { type DType, itemSize, type TypedArray } from "#ir/dtype.js";
 import { operandName } from "#ir/define-op.js";
-import { GraphError, InternalError, printOrigin, RunError } from "#ir/errors.js";
+import { GraphError, InternalError, printOrigin, RunError, ShapeError } from "#ir/errors.js";
 import type { Graph } from "#ir/graph.js";
 import type { Attrs, Node, Operand, Parameter } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import { constant, input, parameter } from "#ir/ops/leaves.js";
 import { userOrigin } from "#ir/origin.js";
+import { printShape } from "#ir/size.js";
 import type { ConcreteType } from "#ir/type.js";
 import { ApplicationCache, attrsKey, type Compiled, type EagerProgram, type Known } from "./cache.js";
 import { EagerTensor, type EagerOwner } from "./eager-tensor.js";
-import { freeWhenDropped } from "./lifetime.js";
 import { layoutOf, type Layout } from "./layout.js";
 import { markChanged, Storage, StoragePool } from "./storage.js";
 import { checkUnchanged, record, type TapeRecord } from "./tape.js";
@@ -50,7 +50,7 @@ export class EagerEngine implements EagerOwner {
   readonly #device: EagerDevice;
   readonly #compile: EagerCompiler;
   readonly #cache = new ApplicationCache(cacheLimits);
-  readonly #scalars = new Map<Layout, Map<number | string, EagerTensor>>();
+  readonly #scalars = new Map<Layout, Map<number | string, Storage>>();
   #scalarCount = 0;
   readonly #parameters = new WeakMap<Parameter, EagerTensor>();
   #launches = 0;
@@ -87,8 +87,9 @@ export class EagerEngine implements EagerOwner {
   /** A tensor holding a copy of `data`, in row-major order. */
   from(data: TypedArray, shape: readonly number[], dtype: DType): EagerTensor {
     const layout = layoutOf(dtype, shape);
-    if (data.length !== layout.count)
-      throw new GraphError(`${data.length} numbers do not fill the shape [${shape.join()}]`);
+    if (data.length !== layout.count) {
+      throw new ShapeError(`${data.length} numbers do not fill the shape ${printShape(shape)}`);
+    }
     const storage = this.memory.allocate(layout.bytes);
     this.view(dtype, storage.address, layout.count).set(data);
     return new EagerTensor(this, layout, storage, 0);
@@ -131,11 +132,6 @@ export class EagerEngine implements EagerOwner {
     this.memory.peak = this.memory.live;
   }
 
-  /** Forgets all compiled programs, so that compile time can be measured again. */
-  forgetPrograms(): void {
-    this.#cache.clear();
-  }
-
   #leaf(op: AnyOp, attrs: Attrs): EagerTensor {
     if (op === (parameter as AnyOp)) return this.parameter(attrs.parameter as Parameter);
     if (op !== (constant as AnyOp)) throw new GraphError("only a graph has inputs");
@@ -151,22 +147,25 @@ export class EagerEngine implements EagerOwner {
     const key = Object.is(value, -0) ? "-0" : value;
     let byValue = this.#scalars.get(layout);
     if (!byValue) this.#scalars.set(layout, (byValue = new Map()));
-    let tensor = byValue.get(key);
-    if (tensor) return tensor;
-    if (this.#scalarCount >= scalarLimit) this.#dropScalars();
-    const { dtype } = layout.type;
-    const storage = this.memory.allocate(itemSize(dtype));
-    this.view(dtype, storage.address, 1)[0] = value;
-    tensor = new EagerTensor(this, layout, storage, 0, null, true);
-    byValue.set(key, tensor);
-    this.#scalarCount++;
-    return tensor;
+    let storage = byValue.get(key);
+    if (!storage) {
+      if (this.#scalarCount++ === scalarLimit) byValue = this.#dropScalars(layout);
+      const { dtype } = layout.type;
+      storage = this.memory.allocate(itemSize(dtype));
+      this.view(dtype, storage.address, 1)[0] = value;
+      byValue.set(key, storage);
+    }
+    return new EagerTensor(this, layout, storage.retain(), 0);
   }
 
-  #dropScalars(): void {
-    for (const byValue of this.#scalars.values()) byValue.forEach(freeWhenDropped);
+  /** Forgets all ready numbers; tensors that show one keep it. Gives the new list for a layout. */
+  #dropScalars(layout: Layout): Map<number | string, Storage> {
+    for (const byValue of this.#scalars.values()) for (const storage of byValue.values()) storage.release();
+    const fresh = new Map<number | string, Storage>();
     this.#scalars.clear();
-    this.#scalarCount = 0;
+    this.#scalars.set(layout, fresh);
+    this.#scalarCount = 1;
+    return fresh;
   }
 
   #see(known: Effortless, operands: readonly EagerTensor[]): EagerTensor {

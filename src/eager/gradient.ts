@@ -1,9 +1,9 @@
 // Gradients of eager tensors: the same reverse walk as for graphs, over the tape, so every step computes at once.
-import { gradient } from "#passes/gradient.js";
+import { gradient, type GradientOptions } from "#passes/gradient.js";
 import type { EagerTensor } from "./eager-tensor.js";
 import { scope } from "./scope.js";
 
-export interface EagerGradientOptions {
+export interface EagerGradientOptions extends Pick<GradientOptions, "unconnected"> {
   /** Of the type of y; without it y must be a scalar and gets 1. */
   readonly cotangent?: EagerTensor;
   /**
@@ -20,9 +20,9 @@ export interface EagerGradientOptions {
 export function eagerGradient(
   y: EagerTensor,
   xs: readonly EagerTensor[],
-  { cotangent, history = true }: EagerGradientOptions = {},
+  { cotangent, unconnected, history = true }: EagerGradientOptions = {},
 ): readonly EagerTensor[] {
-  const options = cotangent ? { cotangents: [cotangent] } : {};
+  const options = { unconnected, ...(cotangent ? { cotangents: [cotangent] } : {}) };
   const compute = () => gradient([y], xs, options) as readonly EagerTensor[];
   return history ? compute() : scope(compute);
 }

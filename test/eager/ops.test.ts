@@ -1,69 +1,119 @@
-// Every sample of every op, eagerly, with its operands laid out in different ways: equal to the numbers of the sample.
-import { describe, expect, it } from "vitest";
+// Derived from the op table: every sample eagerly, its operands lying in memory in different ways, and every gradient.
+import { describe, expect, test } from "vitest";
 import { arrayOf, isFloat, type TypedArray } from "#ir/dtype.js";
-import type { Attrs } from "#ir/node.js";
-import type { AnyOp, Literal, Sample } from "#ir/op.js";
-import { opTable } from "#ir/ops/table.js";
+import type { Literal } from "#ir/op.js";
+import { evaluateGraph } from "#ir/reference.js";
 import { elementCount } from "#ir/size.js";
-import { stridesOf } from "#ir/type.js";
+import { stridesOf, type ConcreteType } from "#ir/type.js";
 import { EagerTensor } from "#src/eager/eager-tensor.js";
-import type { EagerEngine } from "#src/eager/engine.js";
+import { eagerGradient } from "#src/eager/gradient.js";
 import { layoutOf } from "#src/eager/layout.js";
 import { scope } from "#src/eager/scope.js";
-import { onReference } from "./fake-device.js";
+import { difference } from "../compare.js";
+import { measure } from "../magnitudes.js";
+import { type Case, cases, dataOf, graphOfCase, isSmooth } from "../ops/cases.js";
+import { generator } from "../random.js";
+import { engines } from "./engines.js";
 
-/** Ways to lie in memory: given the shape, the strides; null where it makes no difference. */
-const layouts: Readonly<Record<string, (shape: readonly number[]) => readonly number[] | null>> = {
-  "row-major": (shape) => stridesOf(shape),
-  transposed: (shape) => (shape.length < 2 ? null : stridesOf([...shape].reverse()).toReversed()),
-  "every third element": (shape) => (shape.length < 1 ? null : stridesOf(shape).map((stride) => 3 * stride)),
+/** Ways to lie in memory: the strides for a shape. */
+const layouts: Readonly<Record<string, (shape: readonly number[]) => readonly number[]>> = {
+  "in row-major order": stridesOf,
+  transposed: (shape) => stridesOf(shape.toReversed()).toReversed(),
+  "with gaps": (shape) => stridesOf(shape).map((stride) => 3 * stride),
 };
 
-/** The literal with these strides, a few elements into its storage. */
-function place(engine: EagerEngine, { dtype, shape, data }: Literal, strides: readonly number[]): EagerTensor {
-  const layout = layoutOf(dtype, shape, strides);
-  const offset = 5;
-  const memory = arrayOf(dtype, new Array(layout.reach + offset).fill(0));
-  let at = 0;
-  const put = (axis: number, start: number): void => {
-    if (axis === shape.length) memory[start] = arrayOf(dtype, [data[at++]!])[0]!;
-    else for (let i = 0; i < shape[axis]!; i++) put(axis + 1, start + i * layout.strides[axis]!);
-  };
-  put(0, offset);
-  const whole = engine.from(memory, [memory.length], dtype);
-  return new EagerTensor(engine, layout, whole.storage!.retain(), offset);
-}
+const computed = cases().filter((c) => c.op.lower.kind !== "leaf");
+const smooth = computed.filter(
+  (c) => isSmooth(c) && [...c.sample.operands, ...c.sample.results].every((x) => x.dtype !== "f32"),
+);
 
-function expectClose(op: AnyOp, actual: TypedArray, { dtype, data, shape }: Literal): void {
-  expect(actual.length).toBe(elementCount(shape));
-  const scale = Math.max(1, ...data.filter(Number.isFinite).map(Math.abs));
-  const epsilon = isFloat(dtype) ? (op.tolerance ?? 4) * (dtype === "f32" ? 2 ** -23 : 2 ** -52) * scale : 0;
-  data.forEach((value, i) => {
-    const found = actual[i]!;
-    const equal = Object.is(found, value) || Math.abs(found - value) <= epsilon;
-    if (!equal) expect(`element ${i}: ${found}`).toBe(`element ${i}: ${value}`);
-  });
-}
+describe.each(engines)("on $name", ({ make }) => {
+  const engine = make();
 
-export function testSamples(name: string, make: () => EagerEngine): void {
-  describe(`eager samples on ${name}`, () => {
-    for (const op of opTable.values()) {
-      if (op.lower.kind === "leaf") continue;
-      it(`${op.name} gives the numbers of its samples, in every layout of its operands`, () => {
-        const engine = make();
-        for (const sample of op.samples as readonly Sample<Attrs>[]) {
-          for (const strides of Object.values(layouts)) {
-            scope(() => {
-              const chosen = sample.operands.map((x) => strides(x.shape) ?? stridesOf(x.shape));
-              const operands = sample.operands.map((x, i) => place(engine, x, chosen[i]!));
-              const results = engine.apply(op, operands, sample.attrs);
-              results.forEach((result, i) => expectClose(op, result.data(), sample.results[i]!));
-            });
-          }
-        }
+  /** The literal with these strides, a few elements into its storage. */
+  function place({ dtype, shape, data }: Literal, strides: readonly number[]): EagerTensor {
+    const offset = 5;
+    const layout = layoutOf(dtype, shape, strides);
+    const memory = arrayOf(dtype, new Array<number>(layout.reach + offset).fill(0));
+    const values = arrayOf(dtype, data);
+    let next = 0;
+    const put = (axis: number, at: number): void => {
+      if (axis === shape.length) memory[at] = values[next++]!;
+      else for (let i = 0; i < shape[axis]!; i++) put(axis + 1, at + i * layout.strides[axis]!);
+    };
+    put(0, offset);
+    const whole = engine.from(memory, [memory.length], dtype);
+    return new EagerTensor(engine, layout, whole.storage!.retain(), offset);
+  }
+
+  describe.each(Object.entries(layouts))("operands %s give the numbers of the sample", (_, strides) => {
+    test.each(computed)("$name", (c) => {
+      const results = scope(() => {
+        const operands = c.sample.operands.map((x) => place(x, strides(x.shape)));
+        return engine.apply(c.op, operands, c.sample.attrs).map((y) => y.data());
       });
-    }
+      expectSample(c, results);
+    });
+  });
+
+  describe("the eager gradient equals central differences", () => {
+    test.each(smooth)("$name", (c) => {
+      const weights = c.sample.results.map((y, i) => randomLike(y, i));
+      const found = scope(() => {
+        const operands = c.sample.operands.map((x) => place(x, layouts.transposed!(x.shape)));
+        const ys = engine.apply(c.op, operands, c.sample.attrs);
+        const xs = operands.filter((x) => isFloat(x.type.dtype));
+        // One cotangent at a time: the gradient of Σ wᵢ · yᵢ is the sum over the results.
+        const parts = ys.map((y, i) => {
+          const cotangent = engine.from(weights[i]!, c.sample.results[i]!.shape, "f64");
+          return eagerGradient(y, xs, { cotangent, unconnected: "zero" }).map((g) => g.data());
+        });
+        return xs.map((_, k) => parts.map((part) => part[k]!).reduce((a, b) => a.map((v, j) => v + b[j]!)));
+      });
+      expectDifferences(c, weights, found);
+    });
+  });
+});
+
+function expectSample(c: Case, results: readonly TypedArray[]): void {
+  const graph = graphOfCase(c);
+  const feeds = new Map(graph.inputs.map((node, i) => [node, dataOf(c.sample.operands[i]!)] as const));
+  const truth = measure([...graph.outputs.values()], feeds);
+  c.sample.results.forEach((expected, i) => {
+    const { scale } = truth.get(graph.outputs.get(`y${i}`)!)!;
+    const how = { dtype: expected.dtype, k: c.op.tolerance ?? 4, scale, signedZeros: c.op.lower.kind !== "compose" };
+    expect(difference(results[i]!, dataOf(expected), how)).toBeNull();
   });
 }
 
-testSamples("the reference", () => onReference().engine);
+/** Compares with (f(x + h) − f(x − h)) / 2h, f = Σ wᵢ · yᵢ computed by the reference, for every element of every x. */
+function expectDifferences(c: Case, weights: readonly Float64Array[], found: readonly TypedArray[]): void {
+  const graph = graphOfCase(c);
+  const feeds = c.sample.operands.map(dataOf);
+  const f = (position: number, i: number, x: number) => {
+    const moved = feeds.map((feed, p) => (p === position ? feed.with(i, x) : feed));
+    const values = evaluateGraph(graph, new Map(graph.inputs.map((node, p) => [node, moved[p]!])));
+    return [...graph.outputs.values()].map((y) => values.get(y)!);
+  };
+  let next = 0;
+  c.sample.operands.forEach((operand, position) => {
+    if (!isFloat(operand.dtype)) return;
+    const actual = found[next++]!;
+    feeds[position]!.forEach((x, i) => {
+      const h = 1e-5 * (Math.abs(x) || 1);
+      const [above, below] = [f(position, i, x + h), f(position, i, x - h)];
+      const terms = weights.flatMap((w, k) => [...w].map((wj, j) => (wj * (above[k]![j]! - below[k]![j]!)) / (2 * h)));
+      const size = weights.flatMap((w, k) => [...w].map((wj, j) => Math.abs((wj * above[k]![j]! * 1e-16) / h)));
+      const expected = terms.reduce((a, b) => a + b, 0);
+      const allowed =
+        [...terms, 1e-6].reduce((a, b) => a + 1e-6 * Math.abs(b), 0) + 40 * size.reduce((a, b) => a + b, 0);
+      const message = `x${position}[${i}]: ${actual[i]} for ${expected}`;
+      if (Number.isFinite(expected)) expect(Math.abs(actual[i]! - expected), message).toBeLessThanOrEqual(allowed);
+    });
+  });
+}
+
+function randomLike({ shape }: ConcreteType, i: number): Float64Array {
+  const next = generator(i + 1);
+  return Float64Array.from({ length: elementCount(shape) }, () => 0.5 + next());
+}

@@ -6,6 +6,7 @@ import { broadcast, reshape, transpose } from "#ir/ops/movement.js";
 import { reverse, slice } from "#ir/ops/slicing.js";
 import type { EagerTensor } from "#src/eager/eager-tensor.js";
 import type { EagerEngine } from "#src/eager/engine.js";
+import { scope } from "#src/eager/scope.js";
 import { generator, integer, seed } from "../random.js";
 import { viewsOnly } from "./fake-device.js";
 
@@ -65,10 +66,22 @@ describe("views without kernels", () => {
   });
 
   it("a scalar constant is stored once per dtype and value, -0 apart from 0", () => {
-    expect(constant(x, 2.5)).toBe(constant(x, 2.5));
-    expect(constant(x, 2.5)).not.toBe(constant(x, 2.5, "f64"));
+    const address = (of: Operand) => (of as EagerTensor).address;
+    expect(address(constant(x, 2.5))).toBe(address(constant(x, 2.5)));
+    expect(address(constant(x, 2.5))).not.toBe(address(constant(x, 2.5, "f64")));
     expect(Object.is(numbers(constant(x, -0))[0], -0)).toBe(true);
     expect(Object.is(numbers(constant(x, 0))[0], 0)).toBe(true);
+  });
+
+  it("no more than 1024 constants are kept ready, and those in use stay", () => {
+    const own = viewsOnly();
+    const like = counting(own.engine, 1);
+    scope(() => {
+      const first = constant(like, 0);
+      for (let i = 1; i < 5000; i++) constant(like, i);
+      expect(numbers(first)).toEqual([0]);
+    });
+    expect(own.engine.memory.live).toBeLessThanOrEqual(4 + 1024 * 4);
   });
 
   it("an op that computes is not mistaken for a view", () => {

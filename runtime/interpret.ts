@@ -1,0 +1,47 @@
+// The interpreter: evaluates kernels statement by statement, as `ir/scalar.ts` says, every load and store checked. Slow;
+// it is the truth that other backends are compared with, and it catches what lowering does wrong.
+import { type Launch, type Plan } from "#ir/plan.js";
+import type { Kernel } from "#ir/kernel.js";
+import type { Backend, Program } from "./backend.js";
+import type { Device } from "./device.js";
+import { CheckFailed, KernelInterpreter } from "./interpret-kernel.js";
+import { Bound } from "./program.js";
+
+export const interpret: Backend = {
+  name: "interpret",
+  prepare: (plan, device) => new InterpretedProgram(plan, device),
+};
+
+class InterpretedProgram implements Program {
+  readonly buffers: Bound;
+  readonly #kernels: ReadonlyMap<Kernel, KernelInterpreter>;
+
+  constructor(plan: Plan, device: Device) {
+    this.buffers = new Bound(plan, device);
+    this.#kernels = new Map(plan.steps.map(({ kernel }) => [kernel, new KernelInterpreter(kernel)]));
+  }
+
+  run(args?: readonly number[]): void {
+    this.buffers.locate(args);
+    for (const step of this.buffers.plan.steps) this.#launch(step);
+  }
+
+  launch(step: number, args?: readonly number[]): void {
+    this.buffers.locate(args);
+    this.#launch(this.buffers.plan.steps[step]!);
+  }
+
+  dispose(): void {
+    this.buffers.dispose();
+  }
+
+  #launch({ kernel, buffers }: Launch): void {
+    try {
+      this.#kernels.get(kernel)!.run(buffers.map((b) => this.buffers.view(b)));
+    } catch (error) {
+      if (error instanceof CheckFailed) throw this.buffers.failed(error.failure, error.value);
+      this.buffers.device.close(String(error instanceof Error ? error.message.split("\n")[0] : error));
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+// Data: arrays and files become data sets, data sets become shuffled batches.
+export type { Batch, BatchOptions } from "./batches.js";
+export { type Column, type Columns, type ColumnSource, Dataset, dataset } from "./dataset.js";
+export { type IdxArray, type IdxExpectation, parseIdx, readIdx } from "./idx.js";
+export { type Digits, mnist, type MnistOptions } from "./mnist.js";
