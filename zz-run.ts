@@ -1,4 +1,4 @@
-import { wasmBackend } from "#runtime/wasm/backend.js";
+import { wasm } from "#runtime/wasm/backend.js";
 import { Device } from "#runtime/device.js";
 import { GraphMaker } from "./test/graphs.js";
 import * as ops from "#ir/ops/index.js";
@@ -20,7 +20,7 @@ const device = new Device();
 let t0 = performance.now();
 const plan = compileGraph(graph, { verify: false });
 let t1 = performance.now();
-const program = wasmBackend.prepare(plan, device);
+const program = wasm.prepare(plan, device);
 let t2 = performance.now();
 console.log("compile", (t1 - t0).toFixed(0), "prepare", (t2 - t1).toFixed(0));
 const X = rnd(32 * 784, 7), Y = new Int32Array(32).map((_, i) => i % 10);

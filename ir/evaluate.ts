@@ -88,7 +88,8 @@ class Compiler {
     const parts = args.map((arg) => this.compile(arg));
     const slots = union(parts);
     const [a, b, c] = parts.map((part) => part.run);
-    if (fn === "select") return { run: () => (a!() ? b!() : c!()), slots };
+    // Both sides, as a backend may that works on vectors: their reads must be in bounds whatever the test says.
+    if (fn === "select") return { run: () => chosen(a!(), b!(), c!()), slots };
     const from = args.map((arg) => arg.dtype);
     if (!b) return { run: () => evaluate(fn, dtype, [a!()], from), slots };
     return { run: () => evaluate(fn, dtype, [a!(), b()], from), slots };
@@ -139,6 +140,10 @@ class Compiler {
     }
     return slot;
   }
+}
+
+function chosen(test: number, then: number, otherwise: number): number {
+  return test ? then : otherwise;
 }
 
 function inRange(value: number, extent: number): number {

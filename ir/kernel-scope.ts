@@ -65,7 +65,11 @@ export class KernelScope {
     if (offset.kind === "local") return this.registerIndices.has(offset.name);
     if (offset.kind !== "call") return false;
     if (offset.fn === "add") return offset.args.every((x) => this.indexesRegisters(x));
-    return offset.fn === "mul" && offset.args.some((x) => x.kind === "literal") && offset.args.every((x) => this.indexesRegisters(x));
+    return (
+      offset.fn === "mul" &&
+      offset.args.some((x) => x.kind === "literal") &&
+      offset.args.every((x) => this.indexesRegisters(x))
+    );
   }
 
   #take(name: string): boolean {

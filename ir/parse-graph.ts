@@ -47,7 +47,15 @@ class GraphReader {
     });
     if (scan.at < scan.text.length) scan.fail("expected the end of the text after the graph");
     const [inputs, parameters, outputs] = [this.#inputs, this.#parameters, this.#outputs];
-    return { name, builder: this.#builder, inputs, parameters, outputs, updates: this.#updates, effects: this.#effects };
+    return {
+      name,
+      builder: this.#builder,
+      inputs,
+      parameters,
+      outputs,
+      updates: this.#updates,
+      effects: this.#effects,
+    };
   }
 
   #declaration(): void {
@@ -154,7 +162,8 @@ class GraphReader {
     const name = this.scan.expect(/[A-Za-z]\w*/, "the name of an op");
     const op = opTable.get(name);
     if (!op) return this.scan.fail(`there is no op "${name}"`, at);
-    if (op === (input as AnyOp) || op === (parameter as AnyOp)) this.scan.fail(`an ${name} is declared in the head`, at);
+    if (op === (input as AnyOp) || op === (parameter as AnyOp))
+      this.scan.fail(`an ${name} is declared in the head`, at);
     return op;
   }
 
@@ -186,7 +195,10 @@ class GraphReader {
     const at = this.scan.at;
     const dtype = this.scan.expect(/[a-z]\w*/, "a type such as f32[2,3]");
     if (!isDType(dtype)) return this.scan.fail(`there is no dtype "${dtype}"`, at);
-    return tensorType(dtype, this.scan.list("[", () => this.#size(), "]"));
+    return tensorType(
+      dtype,
+      this.scan.list("[", () => this.#size(), "]"),
+    );
   }
 
   #size(): Size {
@@ -216,7 +228,11 @@ class GraphReader {
     if (next === "{") return this.#record();
     if (next === '"') return unquote(scan.expect(namePattern, "a string"));
     const dtype = scan.take(/(?:f32|f64|i32|bool|u8)(?=\[)/) as DType | null;
-    if (dtype) return arrayOf(dtype, scan.list("[", () => this.#number(), "]"));
+    if (dtype)
+      return arrayOf(
+        dtype,
+        scan.list("[", () => this.#number(), "]"),
+      );
     const word = scan.expect(/[^\s,\]}]+/, "the value of an attribute");
     if (word === "true" || word === "false") return word === "true";
     if (word === "null") return null;

@@ -10,7 +10,13 @@ const infix: { readonly [F in ScalarFn]?: readonly [symbol: string, level: numbe
   lt: ["<", 4], le: ["<=", 4], gt: [">", 4], ge: [">=", 4], eq: ["==", 3], ne: ["!=", 3], and: ["and", 2], or: ["or", 1],
 }; // prettier-ignore
 
-const casts: { readonly [F in ScalarFn]?: string } = { toF32: "f32", toF64: "f64", toI32: "i32", toBool: "bool", toU8: "u8" };
+const casts: { readonly [F in ScalarFn]?: string } = {
+  toF32: "f32",
+  toF64: "f64",
+  toI32: "i32",
+  toBool: "bool",
+  toU8: "u8",
+};
 
 /** Some expressions of one statement, and the lines that name what they share. */
 export interface PrintedExprs {

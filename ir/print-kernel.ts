@@ -10,7 +10,12 @@ export function printKernel(kernel: Kernel): string {
     ...(i > 0 ? ["  barrier"] : []),
     ...spaces.flatMap((space) => indent(printSpace(space))),
   ]);
-  return [`kernel ${kernel.name}(${buffers}) {`, ...(kernel.ops.length > 0 ? [`  // ${kernel.ops.join(" ")}`] : []), ...stages, "}"].join("\n");
+  return [
+    `kernel ${kernel.name}(${buffers}) {`,
+    ...(kernel.ops.length > 0 ? [`  // ${kernel.ops.join(" ")}`] : []),
+    ...stages,
+    "}",
+  ].join("\n");
 }
 
 /** `x: f32[128] read`. */

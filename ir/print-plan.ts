@@ -24,7 +24,9 @@ export function printPlan(plan: Plan, options: PrintPlanOptions = {}): string {
   return [
     `plan ${plan.name} {`,
     `  memory ${planned} bytes planned, ${lowerBound} at least, ${naive} without sharing`,
-    ...plan.feeds.map((f) => `  feed ${f.name}: ${f.dtype}[${f.shape.join()}] ${f.buffer === null ? "unused" : `b${f.buffer}`}`),
+    ...plan.feeds.map(
+      (f) => `  feed ${f.name}: ${f.dtype}[${f.shape.join()}] ${f.buffer === null ? "unused" : `b${f.buffer}`}`,
+    ),
     ...alignRows(buffers),
     ...plan.steps.map((step, i) => `  step ${i}: ${printStep(step)}`),
     ...plan.outputs.map((o) => `  output ${o.name}: ${o.dtype}[${o.shape.join()}] b${o.buffer}`),

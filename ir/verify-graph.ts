@@ -68,7 +68,8 @@ function isOp(node: Node, op: unknown): boolean {
 function checkOperands(node: Node, complain: Complain): void {
   for (const value of node.operands) {
     if (value.node.results[value.index] !== value) complain(1, "an operand is not a result of its node");
-    if (value.node.id >= node.id && sameOwner(value, node)) complain(1, `its operand has the later id ${value.node.id}`);
+    if (value.node.id >= node.id && sameOwner(value, node))
+      complain(1, `its operand has the later id ${value.node.id}`);
   }
 }
 
@@ -82,7 +83,10 @@ function checkTypes(node: Node, complain: Complain): void {
   const most = op.operands.at(-1)?.endsWith("…") ? Infinity : op.operands.length;
   if (operands.length > most) complain(4, `${op.name} takes ${op.operands.length} operands, not ${operands.length}`);
   try {
-    const types = op.infer(operands.map((value) => value.type), node.attrs);
+    const types = op.infer(
+      operands.map((value) => value.type),
+      node.attrs,
+    );
     const same = types.length === node.results.length && types.every((t, i) => sameType(t, node.results[i]!.type));
     if (!same) complain(4, `${op.name} infers ${types.map(printType).join(", ")}`);
   } catch (error) {

@@ -141,7 +141,8 @@ class KernelVerifier {
     this.#expr(s.value);
     const named = this.#scope.local(s.local.name);
     if (named?.as !== "let") this.#complain(4, `no let has named ${s.local.name}`);
-    else if (named.depth >= this.#scope.depth) this.#complain(4, `no loop stands between the let of ${s.local.name} and this`);
+    else if (named.depth >= this.#scope.depth)
+      this.#complain(4, `no loop stands between the let of ${s.local.name} and this`);
     if ((s.fn === "any" || s.fn === "all") !== (s.local.dtype === "bool")) {
       this.#complain(4, `${s.fn} does not combine ${s.local.dtype}`);
     }
@@ -163,9 +164,11 @@ class KernelVerifier {
   }
 
   #sameDType(invariant: number, local: Local, value: Expr): void {
-    if (local.dtype !== value.dtype) this.#complain(invariant, `${local.name} is ${local.dtype}, the value is ${value.dtype}`);
+    if (local.dtype !== value.dtype)
+      this.#complain(invariant, `${local.name} is ${local.dtype}, the value is ${value.dtype}`);
     const named = this.#scope.local(local.name);
-    if (named && named.dtype !== local.dtype) this.#complain(2, `${local.name} was named as ${named.dtype}, not ${local.dtype}`);
+    if (named && named.dtype !== local.dtype)
+      this.#complain(2, `${local.name} was named as ${named.dtype}, not ${local.dtype}`);
   }
 
   #offset(buffer: string, offset: Expr): void {
@@ -189,7 +192,8 @@ class KernelVerifier {
   #one(x: Expr): void {
     switch (x.kind) {
       case "literal":
-        if (!Object.is(toDType(x.dtype, x.value), x.value)) this.#complain(12, `${x.value} is not a number that ${x.dtype} can hold`);
+        if (!Object.is(toDType(x.dtype, x.value), x.value))
+          this.#complain(12, `${x.value} is not a number that ${x.dtype} can hold`);
         return;
       case "local": {
         const named = this.#scope.local(x.name);

@@ -61,7 +61,8 @@ function checkBuffers(plan: Plan, complain: Complain): void {
     if (offset === null) return;
     if (!isCount(offset) || offset % alignment !== 0) complain(1, `${show(plan, i)} has the offset ${offset}`);
     const end = offset + bytesOf(b);
-    if (used.has(i) && end > planned) complain(11, `${show(plan, i)} ends at ${end}, beyond the planned ${planned} bytes`);
+    if (used.has(i) && end > planned)
+      complain(11, `${show(plan, i)} ends at ${end}, beyond the planned ${planned} bytes`);
   });
 }
 
@@ -76,7 +77,11 @@ function checkBindings(plan: Plan, complain: Complain): boolean {
   plan.steps.forEach((step, at) => {
     const { kernel, buffers } = step;
     if (buffers.length !== kernel.buffers.length) {
-      complain(2, `step ${at}, ${printStep(step)}, binds ${buffers.length} buffers, ${kernel.name} has ${kernel.buffers.length}`);
+      complain(
+        2,
+        `step ${at}, ${printStep(step)}, binds ${buffers.length} buffers, ${kernel.name} has ${kernel.buffers.length}`,
+      );
+      sound = false;
     }
     buffers.forEach((i, position) => {
       const wanted = kernel.buffers[position];
@@ -87,7 +92,8 @@ function checkBindings(plan: Plan, complain: Complain): boolean {
         complain(2, `step ${at} binds ${show(plan, i)}: ${given} to ${wanted.name}: ${wanted.dtype}[${wanted.length}]`);
       }
       const again = buffers.indexOf(i) !== position || buffers.lastIndexOf(i) !== position;
-      if (again && wanted.access !== "read") complain(5, `step ${at} binds ${show(plan, i)} twice and writes it as ${wanted.name}`);
+      if (again && wanted.access !== "read")
+        complain(5, `step ${at} binds ${show(plan, i)} twice and writes it as ${wanted.name}`);
     });
   });
   plan.feeds.forEach((f) => f.buffer !== null && exists(f.buffer, `feed ${f.name}`));
@@ -108,7 +114,13 @@ function checkLiveRanges(plan: Plan, complain: Complain): void {
 function checkOverlaps(plan: Plan, complain: Complain): void {
   const used = usedBuffers(plan);
   const placed = plan.buffers
-    .map((b, i) => ({ b, i, start: offsetOf(b), from: b.place.at === "feed" ? -1 : b.live[0], to: b.place.at === "output" ? plan.steps.length : b.live[1] }))
+    .map((b, i) => ({
+      b,
+      i,
+      start: offsetOf(b),
+      from: b.place.at === "feed" ? -1 : b.live[0],
+      to: b.place.at === "output" ? plan.steps.length : b.live[1],
+    }))
     .filter((p): p is typeof p & { start: number } => p.start !== null && used.has(p.i) && bytesOf(p.b) > 0)
     .sort((p, q) => p.start - q.start);
   let open: typeof placed = [];
@@ -134,7 +146,8 @@ interface Placed {
 /** Whether `later` is first written by the launch that last reads `earlier`, in the very same place. */
 function takesOver(plan: Plan, earlier: Placed, later: Placed): boolean {
   const step = plan.steps[later.from];
-  if (!step || earlier.to !== later.from || earlier.start !== later.start || bytesOf(earlier.b) !== bytesOf(later.b)) return false;
+  if (!step || earlier.to !== later.from || earlier.start !== later.start || bytesOf(earlier.b) !== bytesOf(later.b))
+    return false;
   const accessOf = (i: number) => step.kernel.buffers[step.buffers.indexOf(i)]?.access;
   return accessOf(earlier.i) === "read" && accessOf(later.i) === "write";
 }
@@ -147,8 +160,10 @@ function checkDataFlow(plan: Plan, complain: Complain): void {
   plan.steps.forEach(({ kernel, buffers }, at) => {
     kernel.buffers.forEach(({ access }, position) => {
       const i = buffers[position]!;
-      if (access === "read" && !known.has(i)) complain(6, `step ${at} reads ${show(plan, i)}, which nothing has written`);
-      if (access !== "read" && plan.buffers[i]!.place.at === "constant") complain(7, `step ${at} writes ${show(plan, i)}`);
+      if (access === "read" && !known.has(i))
+        complain(6, `step ${at} reads ${show(plan, i)}, which nothing has written`);
+      if (access !== "read" && plan.buffers[i]!.place.at === "constant")
+        complain(7, `step ${at} writes ${show(plan, i)}`);
     });
     kernel.buffers.forEach(({ access }, position) => {
       if (access !== "read") known.add(buffers[position]!);
@@ -156,12 +171,16 @@ function checkDataFlow(plan: Plan, complain: Complain): void {
   });
   for (const { name, buffer, shape } of plan.outputs) {
     const empty = shape.includes(0);
-    if (!known.has(buffer) && !empty) complain(6, `output ${name} shows ${show(plan, buffer)}, which nothing has written`);
+    if (!known.has(buffer) && !empty)
+      complain(6, `output ${name} shows ${show(plan, buffer)}, which nothing has written`);
   }
 }
 
 function checkInterface(plan: Plan, complain: Complain): void {
-  for (const [kind, list] of [["feed", plan.feeds], ["output", plan.outputs]] as const) {
+  for (const [kind, list] of [
+    ["feed", plan.feeds],
+    ["output", plan.outputs],
+  ] as const) {
     list.forEach(({ name, dtype, shape, buffer }, at) => {
       if (list.findIndex((other) => other.name === name) !== at) complain(8, `two ${kind}s are called ${name}`);
       if (buffer === null) return;
@@ -182,9 +201,12 @@ function checkFailures(plan: Plan, complain: Complain): void {
   plan.steps.forEach(({ kernel, buffers }, at) => {
     const failures = failuresOf(kernel);
     for (const f of failures) {
-      if (!plan.failures[f]) complain(9, `step ${at}, ${kernel.name}, has a check with failure ${f} of ${plan.failures.length}`);
+      if (!plan.failures[f])
+        complain(9, `step ${at}, ${kernel.name}, has a check with failure ${f} of ${plan.failures.length}`);
     }
-    const writes = kernel.buffers.some((b, i) => b.access !== "read" && plan.buffers[buffers[i]!]?.place.at === "parameter");
+    const writes = kernel.buffers.some(
+      (b, i) => b.access !== "read" && plan.buffers[buffers[i]!]?.place.at === "parameter",
+    );
     if (writes) written ??= at;
     if (failures.length > 0 && written !== null) {
       complain(10, `step ${at}, ${kernel.name}, can fail, and step ${written} writes a parameter`);

@@ -1,6 +1,7 @@
 // From a declared graph to a Plan: every pass in order, every intermediate form shown to whoever watches.
-import type { Graph } from "#ir/graph.js";
-import type { Node } from "#ir/node.js";
+import { type Graph, mapRoots } from "#ir/graph.js";
+import type { Node, Value } from "#ir/node.js";
+import { reshape } from "#ir/ops/index.js";
 import type { Failure, Plan } from "#ir/plan.js";
 import type { SizeBinding } from "#ir/size.js";
 import { verifyGraph } from "#ir/verify-graph.js";
@@ -40,7 +41,14 @@ export function compileGraph(graph: Graph, options: CompileOptions = {}): Plan {
   const checkGraph = verify ? { verify: (g: Graph) => verifyGraph(g) } : {};
   const concrete = options.arguments ? graph : runPass(graph, specialize(options.sizes ?? {}), { observe, ...checkGraph });
   const optimized = runPasses(concrete, options.passes ?? graphPasses, { observe, ...checkGraph });
-  return runPass(optimized, toPlan({ ...options, layouts }), { observe, verify: verify ? checkPlan : undefined });
+  const ready = options.arguments ? mapRoots(optimized, copyOfLeaf) : optimized;
+  return runPass(ready, toPlan({ ...options, layouts }), { observe, verify: verify ? checkPlan : undefined });
+}
+
+/** A result that is an operand as it stands still needs a kernel that copies it to where the caller wants it. */
+function copyOfLeaf(value: Value): Value {
+  if (value.node.op.lower.kind !== "leaf") return value;
+  return value.owner.apply(reshape, [value], { shape: value.type.shape })[0] as Value;
 }
 
 /** The passes below the Graph IR, each shown to the observer like the others. */

@@ -44,6 +44,8 @@ export function emitLoops(
   beside: Beside = {},
   changing: ReadonlySet<string> = new Set(),
 ): readonly Stmt[] {
+  const empty = loops.findIndex((loop) => loop.extent.kind === "literal" && loop.extent.value === 0);
+  if (empty >= 0) return new Emission(loops.slice(0, empty), names, changing).emit([], beside);
   return new Emission(loops, names, changing).emit(roots, beside);
 }
 
@@ -79,7 +81,8 @@ class Emission {
       const offset = root.offset ? this.#index(root.offset, inner) : literal(0);
       return root.emit(value, offset);
     });
-    let body: readonly Stmt[] = [...this.#lets[inner]!, ...statements];
+    const innermost = [...(beside.before?.get(inner) ?? []), ...(beside.after?.get(inner) ?? [])];
+    let body: readonly Stmt[] = [...this.#lets[inner]!, ...innermost, ...statements];
     for (let d = inner - 1; d >= 0; d--) {
       const { local: over, extent, as } = this.loops[d]!;
       const kind = this.#serial && d === inner - 1 ? "serial" : as;

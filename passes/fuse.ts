@@ -19,7 +19,7 @@ const maxBuffers = 40;
 /** Scratch of one row: it should stay in the first-level cache beside the data. */
 const maxScratchBytes = 32 * 1024;
 /** Groups visited in search of a path between two groups before the merge is given up. */
-const searchBudget = 256;
+const searchBudget = 1024;
 
 /** Options of fusion: `fuse: false` leaves every node alone, to see what fusion brings. */
 export interface FuseOptions {
@@ -42,6 +42,9 @@ class Fusion {
   readonly #computed: readonly Node[];
   readonly #position = new Map<Node, number>();
   readonly #groupOf = new Map<Node, Group>();
+  /** All groups, each after those it depends on, and where each stands; merged ones leave gaps. */
+  #line: (Group | null)[] = [];
+  readonly #place = new Map<Group, number>();
   readonly #after = new Map<Group, Set<Group>>();
   readonly #before = new Map<Group, Set<Group>>();
   readonly #roots: ReadonlySet<Value>;
@@ -67,7 +70,11 @@ class Fusion {
       }
     }
     this.#orderUpdates();
-    this.#place();
+    this.#line = [...this.#ordered()];
+    this.#line.forEach((group, i) => {
+      this.#place.set(group!, i);
+      this.#position.set(group!.nodes[0]!, i);
+    });
   }
 
   /** Merges producers with consumers, the largest intermediate first. */
@@ -138,22 +145,18 @@ class Fusion {
 
   /** Whether a path leads from `a` to `b`, other than the direct edge where `indirect` is asked for. */
   #reaches(a: Group, b: Group, indirect: boolean): boolean {
-    const last = this.#lastPosition(b);
+    const end = this.#place.get(b) ?? Infinity;
     const seen = new Set<Group>();
     const stack = [...this.#after.get(a)!].filter((g) => !(indirect && g === b));
     while (stack.length > 0) {
       const group = stack.pop()!;
       if (group === b) return true;
-      if (seen.has(group) || this.#position.get(group.nodes[0]!)! > last) continue;
+      if (seen.has(group) || this.#place.get(group)! > end) continue;
       seen.add(group);
       if (seen.size > searchBudget) return true;
       stack.push(...this.#after.get(group)!);
     }
     return false;
-  }
-
-  #lastPosition(group: Group): number {
-    return this.#position.get(group.nodes[group.nodes.length - 1]!)!;
   }
 
   #escapesFrom(group: Group): (node: Node) => boolean {
@@ -186,6 +189,7 @@ class Fusion {
   }
 
   #replace(a: Group, b: Group, group: Group): void {
+    this.#moveTogether(a, b, group);
     this.#addGroup(group);
     for (const old of [a, b]) {
       for (const next of this.#after.get(old)!) {
@@ -228,9 +232,31 @@ class Fusion {
     return readers.every((n) => elementOf(n).over.length === 0 && readsOnlyAtItsOwnIndex(n, parameter));
   }
 
-  /** Positions that respect all edges, those of updates included. */
-  #place(): void {
-    this.#ordered().forEach((group, i) => this.#position.set(group.nodes[0]!, i));
+  /**
+   * Puts the merged group in line: of the groups between the two, those that depend on the first go behind it. No path
+   * leads from the first to the second, so nothing that the second needs is among them.
+   */
+  #moveTogether(a: Group, b: Group, group: Group): void {
+    const [from, to] = [this.#place.get(a)!, this.#place.get(b)!].sort((x, y) => x - y) as [number, number];
+    const behind = new Set<Group>([this.#line[from]!]);
+    const ahead: Group[] = [];
+    const after: Group[] = [];
+    for (let i = from + 1; i < to; i++) {
+      const between = this.#line[i];
+      if (!between) continue;
+      let depends = false;
+      for (const earlier of this.#before.get(between)!) if (behind.has(earlier)) depends = true;
+      if (depends) behind.add(between);
+      (depends ? after : ahead).push(between);
+    }
+    const line = [...ahead, group, ...after];
+    for (let i = from; i <= to; i++) {
+      const at = line[i - from] ?? null;
+      this.#line[i] = at;
+      if (at) this.#place.set(at, i);
+    }
+    this.#place.delete(a);
+    this.#place.delete(b);
   }
 
   /** The groups, each after those it depends on; among the ready ones, the first in evaluation order. */

@@ -37,6 +37,12 @@ export interface Traced extends Operand {
 /** An owner that is told for whose sake the operations in `build` happen. */
 interface Tracker extends Applier {
   inherit<T>(nodes: readonly Made[], build: () => T): T;
+  /** The wanted cotangents of the operands, where it knows a quicker way than asking the op; null where it does not. */
+  pullBack?(
+    node: Made,
+    given: readonly (Traced | null)[],
+    wanted: readonly boolean[],
+  ): readonly (Traced | null)[] | null;
 }
 
 /**
@@ -52,7 +58,8 @@ export function gradient(
   const [targets, sources] = [ys.map(traced), xs.map(traced)];
   const names = namer(targets, sources, options);
   sources.forEach((x) => {
-    if (!isFloat(x.type.dtype)) throw new GradientError(`grad: ${names(x)} is ${printType(x.type)}, and only floats have gradients`);
+    if (!isFloat(x.type.dtype))
+      throw new GradientError(`grad: ${names(x)} is ${printType(x.type)}, and only floats have gradients`);
   });
   const seeds = targets.map((y, i) => seedOf(y, options.cotangents?.[i], options.cotangents !== undefined, names(y)));
   const sweep = new Sweep(names, sources, targets);
@@ -113,13 +120,11 @@ class Sweep {
   }
 
   /** The cotangents of the operands of a node; null where none flows. */
-  #pullBack(
-    node: Made,
-    cotangents: Cotangents,
-    wanted: readonly boolean[],
-  ): readonly (Traced | null | undefined)[] {
+  #pullBack(node: Made, cotangents: Cotangents, wanted: readonly boolean[]): readonly (Traced | null | undefined)[] {
     const { op, operands, attrs, results } = node;
     const given = results.map((value) => cotangents.get(value) ?? null);
+    const prepared = trackerOf(node).pullBack?.(node, given, wanted);
+    if (prepared) return prepared;
     if (op.vjp) {
       const g = given.find((cotangent) => cotangent !== null)!;
       const flowing = op.vjp({ g, cotangents: given, results, operands, attrs }) as readonly (Traced | null)[];
@@ -133,7 +138,10 @@ class Sweep {
       // A tensor that is an operand twice has one cotangent, which must not be counted twice.
       return operands.map((value, i) => (operands.indexOf(value) === i ? found.get(value) : null));
     }
-    throw this.#notDifferentiable(node, this.sources.find((x) => leadsTo(x, node))!);
+    throw this.#notDifferentiable(
+      node,
+      this.sources.find((x) => leadsTo(x, node))!,
+    );
   }
 
   /**

@@ -58,8 +58,8 @@ class ContractionLowering {
     const [left, right] = mentions(b, this.#column) ? [a, b] : [b, a];
     this.#left = this.#loaded(resolveReads(left, node, () => false));
     this.#right = this.#loaded(resolveReads(right, node, () => false));
-    this.#rows = axes.filter((l) => mentions(this.#left, l) && !mentions(this.#right, l));
-    this.#outer = axes.filter((l) => l !== this.#column && mentions(this.#right, l));
+    this.#rows = axes.filter((l) => !mentions(right, l));
+    this.#outer = axes.filter((l) => l !== this.#column && mentions(right, l));
     this.#over = over.filter((l) => l.extent !== 1);
     this.columns = this.#column.extent!;
     this.#rowCount = this.#rows.reduce((n, l) => n * l.extent!, 1);

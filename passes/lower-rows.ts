@@ -37,7 +37,7 @@ class RowLowering {
   ) {
     const { units, lane } = axes;
     const outer = lane ? units.slice(0, -1) : units;
-    const blocks = lane ? Math.ceil(units[units.length - 1]!.extent / lane.block) : 1;
+    const blocks = lane ? Math.ceil(units[units.length - 1]!.extent / Math.max(1, lane.block)) : 1;
     this.#over = indexLocal("p", outer.reduce((n, u) => n * u.extent, blocks));
     let rest: Expr = this.#over;
     const decoded: Expr[] = [];
@@ -59,7 +59,7 @@ class RowLowering {
   }
 
   lower(): Space {
-    const body = this.plan.nests.flatMap((nest) => this.#nest(nest));
+    const body = this.group.axes.includes(0) ? [] : this.plan.nests.flatMap((nest) => this.#nest(nest));
     return { over: this.#over, extent: this.#over.extent!, body };
   }
 

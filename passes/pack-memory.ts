@@ -14,7 +14,10 @@ export type { LiveRange } from "./pack/live-set.js";
 export interface PackOptions {
   /** Bytes; every offset is a multiple of it, every size is rounded up to one. 64 unless said otherwise. */
   readonly alignment?: number;
-  /** Steps for the searches that follow the greedy orders; 0 turns them off. The default takes some 200 ms at worst. */
+  /**
+   * Steps for the searches that follow the greedy orders, some 10 ns each; 0 turns them off. The default grows with the
+   * number of buffers, from 16 to 64 millions.
+   */
   readonly budget?: number;
   readonly seed?: number;
 }
@@ -33,7 +36,7 @@ export interface Packing {
 
 /** Packs the ranges. The same ranges and options give the same offsets. */
 export function packMemory(ranges: readonly LiveRange[], options: PackOptions = {}): Packing {
-  const { alignment = 64, budget = 24_000_000, seed = 1 } = options;
+  const { alignment = 64, budget = Math.min(16e6 + 6e4 * ranges.length, 64e6), seed = 1 } = options;
   const sets = liveSets(ranges, alignment);
   const lowerBound = sets[0]?.lowerBound ?? 0;
   const offsets = ranges.map(() => 0);
@@ -60,7 +63,12 @@ function packSet(set: LiveSet, enough: number, alignment: number, budget: number
   };
   // What would do; the skyline search raises it where it proves that less is impossible.
   let goal = enough;
+  let share = budget / 16;
   for (let width = 8, even = true; left > 0 && best.height > goal; width *= 2, even = !even) {
+    const annealed = anneal(set, order, best.height, Math.min(share, left), uniform);
+    order = annealed.order;
+    take(annealed);
+    if (best.height <= goal) break;
     const before = left;
     // Aims at the goal first, then halfway between what failed and the best.
     for (let aim = goal, tries = 0; tries < 4 && left > 0 && aim < best.height; tries++) {
@@ -70,11 +78,7 @@ function packSet(set: LiveSet, enough: number, alignment: number, budget: number
       if (built.packed !== null) break;
       aim = alignUp((aim + best.height) / 2, alignment);
     }
-    if (left <= 0 || best.height <= goal) break;
-    const share = Math.min(left, Math.max(before - left, budget / 8));
-    const annealed = anneal(set, order, best.height, share, uniform);
-    take(annealed);
-    order = annealed.order;
+    share = Math.max(before - left, budget / 8);
   }
   return best;
 }

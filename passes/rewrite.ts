@@ -97,7 +97,11 @@ function normalize(
     if (frame.becomes) {
       const pending = frame.becomes.values.find((value) => !normal.has(value.node));
       if (pending) push(pending.node);
-      else finish(node, frame.becomes.values.map((value) => normal.get(value.node)![value.index]!));
+      else
+        finish(
+          node,
+          frame.becomes.values.map((value) => normal.get(value.node)![value.index]!),
+        );
     } else if (frame.next < node.operands.length) {
       const operand = node.operands[frame.next++]!.node;
       if (!normal.has(operand)) push(operand);

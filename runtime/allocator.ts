@@ -12,7 +12,8 @@ const isUsed = 0x6c6f6f6d;
 const isFree = 0x66726565;
 /** Every power of two has this many lists. */
 const steps = 8;
-const powers = 27;
+/** One more than the largest block needs, so that the list after it exists. */
+const powers = 28;
 /** Granule 0 is nobody's, so that it can stand for "none" and no address is 0. */
 const first = 1;
 
@@ -91,10 +92,25 @@ export class Allocator {
     return (this.#memory.i32[block * words + size]! - 1) * alignment;
   }
 
-  /** A free block of at least `granules`, from the first list all of whose blocks are long enough; 0 where there is none. */
+  /** A free block of at least `granules`; 0 where there is none. */
   #find(granules: number): number {
-    const rounded = granules < steps ? granules : granules + (1 << (28 - Math.clz32(granules))) - 1;
-    const list = listOf(rounded);
+    return this.#findInOwnList(granules) || this.#findInLargerLists(granules);
+  }
+
+  /** Looks at the first few blocks of about this size, so that what was freed is soon used again. */
+  #findInOwnList(granules: number): number {
+    const m = this.#memory.i32;
+    let block = this.#heads[listOf(granules)]!;
+    for (let tries = 0; block !== 0 && tries < 8; tries++) {
+      if (m[block * words + size]! >= granules) return block;
+      block = m[block * words + next]!;
+    }
+    return 0;
+  }
+
+  /** Takes from the first list all of whose blocks are long enough. */
+  #findInLargerLists(granules: number): number {
+    const list = listOf(granules) + 1;
     let power = list >> 3;
     let found = this.#stepsFree[power]! & (-1 << (list & 7));
     if (found === 0) {
@@ -111,10 +127,8 @@ export class Allocator {
     const m = this.#memory;
     const last = this.#end - this.#lastSize;
     const open = this.#lastSize > 0 && m.i32[last * words + state] === isFree;
-    // As much again as rounding up in #find may ask for.
-    const wanted = granules + (granules >> 3) + 1;
     const start = open ? last : this.#end;
-    if (!m.growTo((start + wanted) * alignment) && !m.growTo((start + granules) * alignment)) return false;
+    if (!m.growTo((start + granules) * alignment)) return false;
     const end = Math.floor(m.bytes / alignment);
     if (open) this.#unlink(start);
     else m.i32[start * words + sizeBefore] = this.#lastSize;

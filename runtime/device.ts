@@ -18,7 +18,8 @@ let warned = false;
 
 function bestBackend(): BackendName {
   if (hasSimd()) return "wasm";
-  if (!warned) console.warn("gradloom: this engine has no WebAssembly SIMD; programs run as JavaScript, which is slower");
+  if (!warned)
+    console.warn("gradloom: this engine has no WebAssembly SIMD; programs run as JavaScript, which is slower");
   warned = true;
   return "js";
 }
@@ -67,7 +68,8 @@ export class Device {
 
   /** The address of `bytes` bytes, not cleared. Throws MemoryError where they exceed the budget or the memory. */
   allocate(bytes: number): number {
-    if (bytes + this.#allocator.inUse > this.budget) throw this.#full(bytes, `exceed the budget of ${inUnits(this.budget)}`);
+    if (bytes + this.#allocator.inUse > this.budget)
+      throw this.#full(bytes, `exceed the budget of ${inUnits(this.budget)}`);
     const address = this.#allocator.allocate(bytes);
     if (address === 0) throw this.#full(bytes, `do not fit the memory of ${inUnits(this.memory.maximum * pageBytes)}`);
     if (this.#allocator.inUse > this.peak) this.peak = this.#allocator.inUse;

@@ -6,16 +6,7 @@ import { combinerOf, type Kernel, type Stmt } from "#ir/kernel.js";
 import { evaluate } from "#ir/scalar.js";
 import { sharedParts } from "#ir/subexpressions.js";
 import { CallExpander } from "./expand-calls.js";
-
-/** Stops a run: entry `failure` of the plan's table, and the value found. */
-export class CheckFailed extends Error {
-  constructor(
-    readonly failure: number,
-    readonly value: number,
-  ) {
-    super(`check ${failure} failed with ${value}`);
-  }
-}
+import { CheckFailed } from "./program.js";
 
 type Thunk = () => number;
 type Action = () => void;
@@ -89,7 +80,8 @@ export class KernelInterpreter {
         const slot = this.#slot(s.local.name);
         const { dtype } = s.local;
         const combine = combinerOf(s.fn);
-        return () => void (this.#locals[slot] = evaluate(combine, dtype, [this.#locals[slot]!, value!()], [dtype, dtype]));
+        return () =>
+          void (this.#locals[slot] = evaluate(combine, dtype, [this.#locals[slot]!, value!()], [dtype, dtype]));
       }
       case "scratch": {
         const array: BoundArray = { name: s.name, data: zeros(s.dtype, s.length) };

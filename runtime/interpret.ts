@@ -1,10 +1,10 @@
 // The interpreter: evaluates kernels statement by statement, as `ir/scalar.ts` says, every load and store checked. Slow;
 // it is the truth that other backends are compared with, and it catches what lowering does wrong.
-import { type Launch, type Plan } from "#ir/plan.js";
+import type { Launch, Plan } from "#ir/plan.js";
 import type { Kernel } from "#ir/kernel.js";
 import type { Backend, Program } from "./backend.js";
 import type { Device } from "./device.js";
-import { CheckFailed, KernelInterpreter } from "./interpret-kernel.js";
+import { KernelInterpreter } from "./interpret-kernel.js";
 import { Bound } from "./program.js";
 
 export const interpret: Backend = {
@@ -36,12 +36,6 @@ class InterpretedProgram implements Program {
   }
 
   #launch({ kernel, buffers }: Launch): void {
-    try {
-      this.#kernels.get(kernel)!.run(buffers.map((b) => this.buffers.view(b)));
-    } catch (error) {
-      if (error instanceof CheckFailed) throw this.buffers.failed(error.failure, error.value);
-      this.buffers.device.close(String(error instanceof Error ? error.message.split("\n")[0] : error));
-      throw error;
-    }
+    this.buffers.guard(() => this.#kernels.get(kernel)!.run(buffers.map((b) => this.buffers.view(b))));
   }
 }

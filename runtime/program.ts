@@ -4,6 +4,16 @@ import { DisposedError, InternalError, printOrigin, RunError } from "#ir/errors.
 import type { Failure, Plan } from "#ir/plan.js";
 import type { Device } from "./device.js";
 
+/** Thrown inside a kernel to stop the run: entry `failure` of the plan's table, and the value found. */
+export class CheckFailed extends Error {
+  constructor(
+    readonly failure: number,
+    readonly value: number,
+  ) {
+    super(`check ${failure} failed with ${value}`);
+  }
+}
+
 /** The buffers of a plan on a device. Constants are copied when it is made; scratch may move between runs. */
 export class Bound {
   readonly plan: Plan;
@@ -65,6 +75,17 @@ export class Bound {
     }
     const { dtype, length } = this.plan.buffers[buffer]!;
     return (this.#views[buffer] ??= this.device.view(dtype, this.addresses[buffer]!, length));
+  }
+
+  /** Runs `body`: a failed check becomes its RunError; any other fault closes the device, whose contents are then lost. */
+  guard(body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      if (error instanceof CheckFailed) throw this.failed(error.failure, error.value);
+      this.device.close(error instanceof Error ? error.message.split("\n")[0]! : String(error));
+      throw error;
+    }
   }
 
   /** The error for entry `failure` of the plan's table. */

@@ -19,8 +19,9 @@ export class AsyncQueue {
   /** Throws a GraphError while asynchronous runs are under way. */
   assertIdle(what: string): void {
     if (this.#waiting === 0) return;
-    throw new GraphError(`${what}: ${this.#waiting} asynchronous runs of this device are under way`, {
-      help: "await them first; runAsync queues",
+    const runs = this.#waiting === 1 ? "1 asynchronous run" : `${this.#waiting} asynchronous runs`;
+    throw new GraphError(`${what}: ${runs} of this device must finish first`, {
+      help: "await what runAsync returned; runAsync itself queues",
     });
   }
 

@@ -1,7 +1,7 @@
-// Feeds: what users give a run, what is wrong with it, and which numbers the named sizes stand for.
+// Feeds: what users give a run, and what is wrong with it.
 import { arrayType, type DType, isFloat, type TypedArray } from "#ir/dtype.js";
 import { alignRows, FeedError } from "#ir/errors.js";
-import { elementCount, evaluateSize, namesIn, printShape, type Size } from "#ir/size.js";
+import { elementCount, printShape } from "#ir/size.js";
 import { printType, type TensorType } from "#ir/type.js";
 import { Tensor } from "./tensor.js";
 
@@ -61,26 +61,9 @@ export function countIn(feed: Feed): number {
 export function accepts(feed: Feed, dtype: DType, converts: boolean): boolean {
   if (feed instanceof Tensor) return !feed.symbolic && (feed.dtype === dtype || (converts && isFloat(feed.dtype)));
   const data: unknown = typeof feed === "object" && feed !== null && "data" in feed ? feed.data : feed;
-  if (data instanceof arrayType(dtype) || typeof data === "number" || Array.isArray(data)) return true;
+  if (data instanceof arrayType(dtype) || typeof data === "number") return true;
+  if (Array.isArray(data)) return !Array.isArray(data[0]);
   return converts && (data instanceof Float32Array || data instanceof Float64Array);
-}
-
-/**
- * The numbers that the named sizes stand for. Throws one FeedError that lists every input where feeds are missing, not
- * known, of the wrong dtype or of a length or shape that does not fit, or where one name would stand for two numbers.
- * `fixed` are sizes that are bound already.
- */
-export function bindSizes(specs: readonly FeedSpec[], feeds: Feeds, what: string): Record<string, number> {
-  const remarks = new Map<string, Remark>();
-  for (const spec of specs) if (spec.read) remarks.set(spec.name, inspect(spec, feeds[spec.name]));
-  const unknown = Object.keys(feeds).filter((name) => !specs.some((spec) => spec.name === name));
-  const wrong = [...remarks.values()].some((r) => r.fault !== null) || unknown.length > 0;
-  if (wrong) throw faults(specs, remarks, unknown, what);
-  return solve(
-    specs.filter((spec) => spec.read),
-    feeds,
-    what,
-  );
 }
 
 /** What is to be said of one input. */
@@ -114,11 +97,27 @@ function inspect({ type, converts }: FeedSpec, feed: Feed | undefined): Remark {
 function wrongKind(feed: Feed, dtype: DType): string {
   if (feed instanceof Tensor) return feed.symbolic ? "a symbolic tensor, not numbers" : `${feed.dtype}, not ${dtype}`;
   const data: unknown = typeof feed === "object" && feed !== null && "data" in feed ? feed.data : feed;
+  if (Array.isArray(data)) return "nested arrays; tensor([[…]]) makes a feed of them";
   const kind = typeof data === "object" && data !== null ? data.constructor.name : String(data);
   return `${kind}, not ${arrayType(dtype).name}`;
 }
 
-const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+/** `1 number`, `2 numbers`. */
+export const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+/** The FeedError that lists every input where some are missing, unknown or unfit; null where all is well. */
+export function faultsIn(specs: readonly FeedSpec[], feeds: Feeds, what: string): FeedError | null {
+  const remarks = new Map<string, Remark>();
+  for (const spec of specs) if (spec.read) remarks.set(spec.name, inspect(spec, feeds[spec.name]));
+  const unknown = Object.keys(feeds).filter((name) => !specs.some((spec) => spec.name === name));
+  const wrong = [...remarks.values()].some((r) => r.fault !== null) || unknown.length > 0;
+  return wrong ? faults(specs, remarks, unknown, what) : null;
+}
+
+/** A line per input: its type and what was given. */
+export function feedLines(specs: readonly FeedSpec[], feeds: Feeds): readonly string[] {
+  return alignRows(specs.map((spec) => [`${spec.name} :`, printType(spec.type), inspect(spec, feeds[spec.name]).text]));
+}
 
 function faults(
   specs: readonly FeedSpec[],
@@ -142,94 +141,4 @@ function faults(
     .map((spec) => [`${spec.name} :`, printType(spec.type), remarks.get(spec.name)!.text]);
   const strangers = unknown.map((name) => [`${name} :`, "", "given, but the graph has no such input"]);
   return new FeedError(`${what}: ${clauses.join(", ")}`, { lines: alignRows([...rows, ...strangers]) });
-}
-
-/** Binds names from given shapes first, then from the lengths of flat feeds with one name left, until nothing moves. */
-function solve(specs: readonly FeedSpec[], feeds: Feeds, what: string): Record<string, number> {
-  const binding: Record<string, number> = {};
-  const source: Record<string, string> = {};
-  const bind = (name: string, value: number, spec: FeedSpec) => {
-    const known = binding[name];
-    if (known !== undefined && known !== value) {
-      const first = `"${name}" is ${known} in ${source[name]} but ${value} in ${spec.name}`;
-      throw new FeedError(`${what}: the size ${first}`, { lines: shown(specs, feeds) });
-    }
-    binding[name] = value;
-    source[name] ??= spec.name;
-  };
-  for (const spec of specs) {
-    shapeIn(feeds[spec.name]!)?.forEach((n, axis) => {
-      const name = nameAlone(spec.type.shape[axis]!);
-      if (name) bind(name, n, spec);
-    });
-  }
-  for (let moved = true; moved;) {
-    moved = false;
-    for (const spec of specs) {
-      const free = unbound(spec.type.shape, binding);
-      if (free.length !== 1 || !nameAlone(free[0]!)) continue;
-      bind(nameAlone(free[0]!)!, lengthOf(free[0]!, spec, feeds, binding, what, specs), spec);
-      moved = true;
-    }
-  }
-  for (const spec of specs) check(spec, feeds, binding, bind, what, specs);
-  return binding;
-}
-
-const nameAlone = (size: Size): string | null => {
-  const names = namesIn(size);
-  return names.length === 1 && typeof size !== "number" && size.text === names[0] ? names[0] : null;
-};
-
-const unbound = (shape: readonly Size[], binding: Readonly<Record<string, number>>): readonly Size[] =>
-  shape.filter((size) => namesIn(size).some((name) => binding[name] === undefined));
-
-/** The one unbound size of a flat feed, from its length. */
-function lengthOf(
-  free: Size,
-  spec: FeedSpec,
-  feeds: Feeds,
-  binding: Readonly<Record<string, number>>,
-  what: string,
-  specs: readonly FeedSpec[],
-): number {
-  const others = spec.type.shape.filter((size) => size !== free).map((size) => evaluateSize(size, binding));
-  const known = others.reduce((a, b) => a * b, 1);
-  const count = countIn(feeds[spec.name]!);
-  if (known > 0 && count % known === 0) return count / known;
-  const needs = known > 0 ? `not a multiple of ${known}` : "which does not tell its size";
-  throw new FeedError(`${what}: ${spec.name} has ${plural(count, "number")}, ${needs}`, { lines: shown(specs, feeds) });
-}
-
-/** Every size is bound, and every feed has the length that follows. */
-function check(
-  spec: FeedSpec,
-  feeds: Feeds,
-  binding: Readonly<Record<string, number>>,
-  bind: (name: string, value: number, spec: FeedSpec) => void,
-  what: string,
-  specs: readonly FeedSpec[],
-): void {
-  const { shape } = spec.type;
-  const feed = feeds[spec.name]!;
-  if (unbound(shape, binding).length > 0) {
-    throw new FeedError(`${what}: the length of ${spec.name} does not tell its sizes ${printShape(shape)}`, {
-      lines: shown(specs, feeds),
-      help: `give { data, shape } for ${spec.name}`,
-    });
-  }
-  const sizes = shape.map((size) => evaluateSize(size, binding));
-  const count = countIn(feed);
-  const given = shapeIn(feed);
-  if (given ? given.every((n, axis) => n === sizes[axis]) : elementCount(sizes) === count) return;
-  const axis = shape.findIndex((size) => nameAlone(size) !== null);
-  const rest = axis < 0 ? 0 : elementCount(sizes) / Math.max(1, sizes[axis]!);
-  if (!given && rest > 0 && count % rest === 0) bind(nameAlone(shape[axis]!)!, count / rest, spec);
-  throw new FeedError(`${what}: ${spec.name} has ${plural(count, "number")} but its shape is ${printShape(sizes)}`, {
-    lines: shown(specs, feeds),
-  });
-}
-
-function shown(specs: readonly FeedSpec[], feeds: Feeds): readonly string[] {
-  return alignRows(specs.map((spec) => [`${spec.name} :`, printType(spec.type), inspect(spec, feeds[spec.name]).text]));
 }

@@ -3,6 +3,7 @@
 import { type DType, type TypedArray } from "#ir/dtype.js";
 import { GraphError } from "#ir/errors.js";
 import type { Operand } from "#ir/node.js";
+import { printNumber } from "#ir/number-text.js";
 import type { AnyOp } from "#ir/op.js";
 import { opTable } from "#ir/ops/table.js";
 import { parseSize, type Size } from "#ir/size.js";
@@ -83,7 +84,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   toString(): string {
     const type = printType(this.type);
     const eager = this.handle instanceof EagerTensor && !this.handle.disposed;
-    return eager && this.handle.layout.count <= 64 ? `${type} ${JSON.stringify(this.toArray())}` : type;
+    return eager && this.handle.layout.count <= 64 ? `${type} ${printNested(this.toArray(), this.dtype)}` : type;
   }
 
   /** Gives the memory of an eager tensor back; a symbolic one has none. */
@@ -145,6 +146,10 @@ function numbersOf(tensor: Tensor, what: string): TypedArray {
   throw new GraphError(`${what}: ${printType(handle.type)} is symbolic and has no numbers before a run`, {
     help: "compile({ outputs: { y } }).run(feeds) computes it",
   });
+}
+
+function printNested(data: Nested, dtype: DType): string {
+  return typeof data === "number" ? printNumber(data, dtype) : `[${data.map((x) => printNested(x, dtype)).join()}]`;
 }
 
 /** Nested numbers in row-major order. */

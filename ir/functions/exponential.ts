@@ -50,8 +50,6 @@ export function exp(x: Expr): Expr {
   return scale(add(p, same(x, 1)), k);
 }
 
-
-
 /** eˣ − 1, precise near 0. Halves are taken before and doubled after, so that the largest results do not overflow early. */
 export function expm1(x: Expr): Expr {
   const { high } = limits[floatOf(x)];

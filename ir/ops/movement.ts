@@ -120,10 +120,8 @@ export const reshape: Op<"own", ReshapeAttrs, [x: Operand, shape: readonly Size[
     at: (index, k) => {
       const [from, to] = [k.operands[0]!.shape, k.results[0]!.shape];
       const [fromStrides, toStrides] = [stridesOf(from), stridesOf(to)];
-      const place = index.reduce<e.Expr>(
-        (sum, i, axis) => e.add(sum, e.mul(i, e.literal(toStrides[axis]!))),
-        e.literal(0),
-      );
+      const steps = index.map((i, axis) => (to[axis] === 1 ? e.literal(0) : e.mul(i, e.literal(toStrides[axis]!))));
+      const place = steps.reduce(e.add, e.literal(0));
       return k.read(
         0,
         from.map((size, axis) => {

@@ -68,6 +68,7 @@ export const logSumExp: Op<"reduction", ReductionAttrs> = defineOp("logSumExp", 
       return [add(log(sum(terms, axes, { keepDims })), shift)];
     },
   },
+  // Exact to about ε · |x|, since y is rounded; with the usual logits, shifted near 0, that is ε.
   vjp: ({ g, operands: [x], results: [y], attrs }) => [mul(spread(g, x!, attrs), exp(sub(x!, spread(y!, x!, attrs))))],
   onnx: { type: "ReduceLogSumExp", attrs: { axes: "axes", keepDims: "keepdims" } },
   samples: [

@@ -7,7 +7,7 @@ import { Bound } from "../program.js";
 import { encodeModule, importModule } from "./module.js";
 
 /** Needs an engine with WebAssembly SIMD: see `hasSimd`. */
-export const wasmBackend: Backend = {
+export const wasm: Backend = {
   name: "wasm",
   prepare: (plan, device) => new WasmProgram(plan, device),
 };

@@ -25,6 +25,8 @@ export class Code {
   #scope: Scope = this.root;
   #nextId = 0;
   #nextVariable = 0;
+  /** The i32 constants, which are asked for most. */
+  readonly #numbers = new Map<number, Value>();
   readonly #versions = new Map<string, number>();
   readonly #byKey = new Map<string, Variable[]>();
 
@@ -38,7 +40,11 @@ export class Code {
 
   /** A number of the type. */
   constant(type: "i32" | "i64" | "f32" | "f64", value: number): Value {
-    return this.#outermost("const", type, { is: "number", value }, type === "i32" ? [value, value] : null);
+    const known = type === "i32" ? this.#numbers.get(value) : undefined;
+    if (known) return known;
+    const made = this.#outermost("const", type, { is: "number", value }, type === "i32" ? [value, value] : null);
+    if (type === "i32") this.#numbers.set(value, made);
+    return made;
   }
 
   /** A vector of sixteen bytes. */
@@ -102,9 +108,9 @@ export class Code {
     this.#scope.items.push({ kind: "effect", op, args, imm });
   }
 
-  /** A new variable; `key` stands for it in the `writes` of loops and branches. */
-  variable(type: WasmType, key: string): Variable {
-    const variable: Variable = { id: this.#nextVariable++, type, key, version: 0, known: null };
+  /** A new variable, first assigned in `home`; `key` stands for it in the `writes` of loops and branches inside of it. */
+  variable(type: WasmType, key: string, home: Scope = this.#scope): Variable {
+    const variable: Variable = { id: this.#nextVariable++, type, key, home, version: 0, known: null };
     const siblings = this.#byKey.get(key);
     if (siblings) siblings.push(variable);
     else this.#byKey.set(key, [variable]);
@@ -234,7 +240,8 @@ export class Code {
       const known = s.values.get(key);
       if (known) return known;
     }
-    const least = args.reduce((depth, x) => Math.max(depth, x.scope.depth), 0);
+    const home = imm.is === "variable" ? imm.variable.home.depth : 0;
+    const least = args.reduce((depth, x) => Math.max(depth, x.scope.depth), home);
     let scope = this.#scope;
     while (scope.depth > least && mayLeave(scope, reads)) scope = scope.parent!;
     const value: Value = { kind: "value", id: this.#nextId++, op, type, args, imm, scope, range };

@@ -1,18 +1,13 @@
 // Functions that kernels call: transcendental functions on vectors, from their expressions over primitives, and the exact
 // remainder of f64 numbers, which WebAssembly lacks.
 import { InternalError } from "#ir/errors.js";
-import { local } from "#ir/expr.js";
-import { expand } from "#ir/functions/index.js";
 import { transcendentals, type Transcendental } from "#ir/scalar.js";
 import { assemble } from "./assemble.js";
 import { Code } from "./code.js";
 import { functionBody, float } from "./encoder.js";
-import { Expressions } from "./expressions.js";
-import type { LaneCount } from "./lanes.js";
+import { writeOut } from "./expressions.js";
 import { opcode, type WasmType } from "./opcodes.js";
 import { remainderFunction } from "./scalar-ops.js";
-import type { Value } from "./ssa.js";
-import { Variation } from "./variation.js";
 
 /** A function by the name under which kernels call it: `exp.f32x4`, `mod.f64`. */
 export interface LibraryFunction {
@@ -45,20 +40,10 @@ function makeFunction(name: string): LibraryFunction {
 }
 
 function expansion(fn: Transcendental, dtype: "f32" | "f64"): { code: Code; arity: number } {
-  const names = fn === "pow" ? ["x", "y"] : ["x"];
-  const expr = expand(
-    fn,
-    names.map((name) => local(name, dtype)),
-  );
-  const code = new Code(names.map(() => "v128"));
-  const expressions = new Expressions(code, () => {});
-  // The parameters are what varies from lane to lane, like the `let`s of a vector loop.
-  const lets = new Map<string, Value>(names.map((name, i) => [name, code.params[i]!]));
-  const variation = new Variation("", [], names);
-  const lanes: LaneCount = dtype === "f64" ? 2 : 4;
-  expressions.vector = { lanes, base: code.constant("i32", 0), variation, lets, accumulators: new Map() };
-  code.effect("result", [expressions.lanes(expr)]);
-  return { code, arity: names.length };
+  const arity = fn === "pow" ? 2 : 1;
+  const code = new Code(new Array<"v128">(arity).fill("v128"));
+  code.effect("result", [writeOut(code, fn, dtype, code.params)]);
+  return { code, arity };
 }
 
 /**

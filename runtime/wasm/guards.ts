@@ -2,7 +2,8 @@
 // computed, so such loads get an address that depends on the test; loads whose offset is provably inside do not.
 import type { Expr, Load } from "#ir/expr.js";
 import type { Address } from "./address.js";
-import type { Expressions, MemoryArray } from "./expressions.js";
+import type { MemoryArray } from "./bindings.js";
+import type { Expressions } from "./expressions.js";
 import { addIndex } from "./index-math.js";
 import type { Value } from "./ssa.js";
 

@@ -84,8 +84,16 @@ const laneTypes: Readonly<Record<string, WasmType>> = {
   f64x2: "f64",
 };
 
+const resultTypes = new Map<string, WasmType>();
+
 /** The type of an instruction's result, which its name tells; not for `select` and stores. */
 export function resultType(name: string): WasmType {
+  let type = resultTypes.get(name);
+  if (!type) resultTypes.set(name, (type = typeByName(name)));
+  return type;
+}
+
+function typeByName(name: string): WasmType {
   const [prefix, rest] = name.split(".") as [string, string];
   const isVector = prefix === "v128" || prefix in laneTypes;
   if (!isVector) return /^(eqz?|ne|[lg][te](_[su])?)$/.test(rest) ? "i32" : (prefix as WasmType);

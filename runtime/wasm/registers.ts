@@ -3,7 +3,7 @@
 import type { DType } from "#ir/dtype.js";
 import type { Code } from "./code.js";
 import { extractLane, replaceLane, scalarType, type LaneCount } from "./lanes.js";
-import type { Value, Variable } from "./ssa.js";
+import type { Scope, Value, Variable } from "./ssa.js";
 
 /** How the elements of one array are grouped: the first elements of vectors, and their lanes. Null: in memory. */
 export type Grouping = ReadonlyMap<number, LaneCount> | null;
@@ -34,6 +34,7 @@ export class RegisterUse {
 /** An array in locals. */
 export class RegisterArray {
   readonly #variables = new Map<number, Variable>();
+  readonly #home: Scope;
   readonly #groupOf = new Map<number, number>();
 
   constructor(
@@ -42,6 +43,7 @@ export class RegisterArray {
     readonly dtype: DType,
     readonly grouping: NonNullable<Grouping>,
   ) {
+    this.#home = code.scope;
     for (const [start, lanes] of grouping) for (let i = 0; i < lanes; i++) this.#groupOf.set(start + i, start);
   }
 
@@ -76,7 +78,7 @@ export class RegisterArray {
     let variable = this.#variables.get(start);
     if (!variable) {
       const type = this.grouping.has(start) ? "v128" : scalarType(this.dtype);
-      this.#variables.set(start, (variable = this.code.variable(type, this.name)));
+      this.#variables.set(start, (variable = this.code.variable(type, this.name, this.#home)));
     }
     return variable;
   }

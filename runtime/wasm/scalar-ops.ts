@@ -3,7 +3,16 @@ import type { DType } from "#ir/dtype.js";
 import { InternalError } from "#ir/errors.js";
 import type { Primitive } from "#ir/scalar.js";
 import type { Code } from "./code.js";
-import { addIndex, boundIndex, compareIndex, divideIndex, mulIndex, selectIndex, subIndex } from "./index-math.js";
+import {
+  addIndex,
+  boundIndex,
+  compareIndex,
+  constantOf,
+  divideIndex,
+  mulIndex,
+  selectIndex,
+  subIndex,
+} from "./index-math.js";
 import { scalarType } from "./lanes.js";
 import type { Value } from "./ssa.js";
 
@@ -23,11 +32,10 @@ export function scalarOp(
   const source = from[0]!;
   switch (fn) {
     case "and":
-      return code.pure("i32.and", [truth(code, args[0]!, source), truth(code, args[1]!, from[1]!)], undefined, [0, 1]);
     case "or":
-      return code.pure("i32.or", [truth(code, args[0]!, source), truth(code, args[1]!, from[1]!)], undefined, [0, 1]);
+      return combineTruths(code, fn, truth(code, args[0]!, source), truth(code, args[1]!, from[1]!));
     case "not":
-      return code.pure("i32.eqz", [truth(code, args[0]!, source)], undefined, [0, 1]);
+      return compareIndex(code, "eq", truth(code, args[0]!, source), code.constant("i32", 0));
     case "select":
       return selectIndex(code, truth(code, args[0]!, source), args[1]!, args[2]!);
     case "eq":
@@ -55,6 +63,17 @@ type Arithmetic = Exclude<
   Primitive,
   "and" | "or" | "not" | "select" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | `to${string}`
 >;
+
+function combineTruths(code: Code, fn: "and" | "or", a: Value, b: Value): Value {
+  for (const [x, y] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const known = constantOf(x);
+    if (known !== null) return (known === 1) === (fn === "and") ? y : x;
+  }
+  return code.pure(`i32.${fn}`, [a, b], undefined, [0, 1]);
+}
 
 function truth(code: Code, x: Value, dtype: DType): Value {
   return convert(code, "bool", dtype, x);

@@ -42,6 +42,8 @@ export interface Variable {
   readonly id: number;
   readonly type: WasmType;
   readonly key: string;
+  /** Where it begins: nothing outside may read it. */
+  readonly home: Scope;
   /** Counts assignments and whatever else makes the value unknown. */
   version: number;
   /** The value last assigned, and the scope of the assignment, where still known. */

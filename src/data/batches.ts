@@ -17,7 +17,7 @@ export interface BatchOptions {
 }
 
 /** One batch: a feed for every column. */
-export type Batch<C extends Columns = Columns> = { readonly [K in keyof C]: Column };
+export type Batch<C extends Columns = Columns> = { readonly [K in keyof C]: C[K] };
 
 /** The rows of `set` in batches of `size`. Throws a DataError where `size` is not a positive integer. */
 export function* batches<C extends Columns>(set: Dataset<C>, size: number, options: BatchOptions): Generator<Batch<C>> {
@@ -32,7 +32,7 @@ export function* batches<C extends Columns>(set: Dataset<C>, size: number, optio
     if (rows < size && options.dropLast) return;
     const feeds = columns.map(([name, column], i) => {
       const whole = reused?.[i] ?? batchArray(column, rows);
-      const data = rows < size && reused ? whole.subarray(0, whole.length * (rows / size)) : whole;
+      const data = rows < size && reused ? whole.subarray(0, (whole.length / size) * rows) : whole;
       fill(data, column, from, rows, order);
       return [name, { data, shape: [rows, ...column.shape.slice(1)] }];
     });

@@ -5,8 +5,8 @@ import { elementCount, printShape } from "#ir/size.js";
 import { type Batch, batches, type BatchOptions } from "./batches.js";
 
 /** One column: rows are counted by the first size. */
-export interface Column {
-  readonly data: TypedArray;
+export interface Column<A extends TypedArray = TypedArray> {
+  readonly data: A;
   readonly shape: readonly number[];
 }
 /** Columns by name; the names are those of the inputs they feed. */
@@ -58,13 +58,20 @@ export class Dataset<C extends Columns = Columns> {
 /** What `dataset` takes: columns, where a flat array is one number per row. */
 export type ColumnSource = TypedArray | Column;
 
+/** The column that a source becomes. */
+type ColumnOf<S extends ColumnSource> = S extends TypedArray
+  ? Column<S>
+  : S extends Column<infer A>
+    ? Column<A>
+    : Column;
+
 /** A data set of arrays. Throws a DataError where they do not have the same number of rows. */
 export function dataset<S extends Readonly<Record<string, ColumnSource>>>(
   columns: S,
-): Dataset<{ readonly [K in keyof S]: Column }> {
+): Dataset<{ readonly [K in keyof S]: ColumnOf<S[K]> }> {
   const whole = Object.entries<ColumnSource>(columns).map(([name, column]) => [
     name,
     "data" in column ? column : { data: column, shape: [column.length] },
   ]);
-  return new Dataset(Object.fromEntries(whole) as { readonly [K in keyof S]: Column });
+  return new Dataset(Object.fromEntries(whole) as { readonly [K in keyof S]: ColumnOf<S[K]> });
 }

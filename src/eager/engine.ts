@@ -3,7 +3,7 @@
 import { Builder } from "#ir/builder.js";
 import { type DType, itemSize, type TypedArray } from "#ir/dtype.js";
 import { operandName } from "#ir/define-op.js";
-import { GraphError, InternalError, printOrigin, RunError, ShapeError } from "#ir/errors.js";
+import { GraphError, InternalError, placeError, printOrigin, RunError, ShapeError } from "#ir/errors.js";
 import type { Graph } from "#ir/graph.js";
 import type { Attrs, Node, Operand, Parameter } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
@@ -14,6 +14,7 @@ import type { ConcreteType } from "#ir/type.js";
 import { ApplicationCache, attrsKey, type Compiled, type EagerProgram, type Known } from "./cache.js";
 import { EagerTensor, type EagerOwner } from "./eager-tensor.js";
 import { layoutOf, type Layout } from "./layout.js";
+import { PullbackCache } from "./pullback.js";
 import { markChanged, Storage, StoragePool } from "./storage.js";
 import { checkUnchanged, record, type TapeRecord } from "./tape.js";
 import { effortless, type Effortless } from "./view.js";
@@ -52,6 +53,7 @@ export class EagerEngine implements EagerOwner {
   readonly #cache = new ApplicationCache(cacheLimits);
   readonly #scalars = new Map<Layout, Map<number | string, Storage>>();
   #scalarCount = 0;
+  readonly #rules = new PullbackCache();
   readonly #parameters = new WeakMap<Parameter, EagerTensor>();
   #launches = 0;
   #kernelsCompiled = 0;
@@ -65,8 +67,11 @@ export class EagerEngine implements EagerOwner {
 
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly EagerTensor[] {
     if (op.lower.kind === "leaf") return [this.#leaf(op, attrs)];
-    const tensors = operands as readonly EagerTensor[];
-    let key = attrsKey(attrs);
+    return this.#compute(op, operands as readonly EagerTensor[], attrs, attrsKey(attrs));
+  }
+
+  /** The same, given the part of the cache key that the attributes make. */
+  #compute(op: AnyOp, tensors: readonly EagerTensor[], attrs: Attrs, key: string): readonly EagerTensor[] {
     for (let i = 0; i < tensors.length; i++) {
       const x = tensors[i]!;
       if (!x.usable) throw x.misuse(`${operandName(op, i)} `);
@@ -82,6 +87,27 @@ export class EagerEngine implements EagerOwner {
   inherit<T>(nodes: readonly TapeRecord[], build: () => T): T {
     nodes.forEach(checkUnchanged);
     return build();
+  }
+
+  /** The cotangents of the operands of `made`, those that are wanted; null where the walk must find out why there are none. */
+  pullBack(
+    made: TapeRecord,
+    given: readonly (EagerTensor | null)[],
+    wanted: readonly boolean[],
+  ): readonly (EagerTensor | null)[] | null {
+    const rule = this.#rules.find(made, given, wanted);
+    if (!rule) return null;
+    const list = [...made.operands, ...made.results, ...given] as EagerTensor[];
+    try {
+      for (const { op, operands, attrs, key } of rule.steps) {
+        const leaf = op.lower.kind === "leaf";
+        list.push(...(leaf ? this.apply(op, [], attrs) : this.#compute(op, operands.map((i) => list[i]!), attrs, key))); // prettier-ignore
+      }
+    } catch (error) {
+      if (!(error instanceof GraphError) || error.placed) throw error;
+      throw placeError(error, `gradient of ${made.op.name}`, [], userOrigin(error.stack));
+    }
+    return rule.cotangents.map((place) => (place < 0 ? null : list[place]!));
   }
 
   /** A tensor holding a copy of `data`, in row-major order. */
@@ -136,7 +162,11 @@ export class EagerEngine implements EagerOwner {
     if (op === (parameter as AnyOp)) return this.parameter(attrs.parameter as Parameter);
     if (op !== (constant as AnyOp)) throw new GraphError("only a graph has inputs");
     const { value, dtype, shape } = attrs as { value: number | TypedArray; dtype: DType; shape: readonly number[] };
-    if (typeof value === "number") return this.#scalar(value, layoutOf(dtype, shape));
+    if (typeof value === "number") {
+      const tensor = this.#scalar(value, layoutOf(dtype, shape));
+      tensor.literal = attrs;
+      return tensor;
+    }
     op.infer([], attrs);
     return this.from(value, shape, dtype);
   }

@@ -3,7 +3,7 @@
 import { GradientError } from "#ir/errors.js";
 import type { Attrs, Parameter } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
-import { constant, parameter as parameterOp } from "#ir/ops/leaves.js";
+import { constant, input, parameter as parameterOp } from "#ir/ops/leaves.js";
 import type { EagerTensor } from "./eager-tensor.js";
 import { now } from "./storage.js";
 
@@ -46,11 +46,13 @@ export function record(
   for (const result of results) result.record = entry;
 }
 
-/** What gradients see of a leaf: an application of a leaf op. */
+/** What gradient rules see of a leaf: a parameter, a number they may know, or else something that was fed. */
 export function leafRecord(tensor: EagerTensor): TapeRecord {
-  const attrs = tensor.parameter ? { parameter: tensor.parameter } : {};
-  const op = (tensor.parameter ? parameterOp : constant) as AnyOp;
-  return { op, operands: [], attrs, results: [tensor], at: now(), parametric: false };
+  const leaf = { operands: [], results: [tensor], at: now(), parametric: false };
+  if (tensor.parameter) return { op: parameterOp as AnyOp, attrs: { parameter: tensor.parameter }, ...leaf };
+  if (tensor.literal) return { op: constant as AnyOp, attrs: tensor.literal, ...leaf };
+  const { dtype, shape } = tensor.type;
+  return { op: input as AnyOp, attrs: { dtype, shape }, ...leaf };
 }
 
 /** Throws a GradientError where a parameter that the op used has been assigned since. */

@@ -86,7 +86,7 @@ function expectSample(c: Case, results: readonly TypedArray[]): void {
   });
 }
 
-/** Compares with (f(x + h) − f(x − h)) / 2h, f = Σ wᵢ · yᵢ computed by the reference, for every element of every x. */
+/** Compares with differences of fourth order of Σ wᵢ · yᵢ, computed by the reference, for every element of every x. */
 function expectDifferences(c: Case, weights: readonly Float64Array[], found: readonly TypedArray[]): void {
   const graph = graphOfCase(c);
   const feeds = c.sample.operands.map(dataOf);
@@ -101,17 +101,21 @@ function expectDifferences(c: Case, weights: readonly Float64Array[], found: rea
     const actual = found[next++]!;
     feeds[position]!.forEach((x, i) => {
       const h = 1e-5 * (Math.abs(x) || 1);
-      const [above, below] = [f(position, i, x + h), f(position, i, x - h)];
-      const terms = weights.flatMap((w, k) => [...w].map((wj, j) => (wj * (above[k]![j]! - below[k]![j]!)) / (2 * h)));
-      const size = weights.flatMap((w, k) => [...w].map((wj, j) => Math.abs((wj * above[k]![j]! * 1e-16) / h)));
-      const expected = terms.reduce((a, b) => a + b, 0);
-      const allowed =
-        [...terms, 1e-6].reduce((a, b) => a + 1e-6 * Math.abs(b), 0) + 40 * size.reduce((a, b) => a + b, 0);
+      const at = [2, 1, -1, -2].map((n) =>
+        f(position, i, x + n * h).flatMap((y, k) => [...y].map((v, j) => v * weights[k]![j]!)),
+      );
+      const [a, b, c2, d] = at as [number[], number[], number[], number[]];
+      const terms = a.map((_, j) => (8 * (b[j]! - c2[j]!) - (a[j]! - d[j]!)) / (12 * h));
+      const noise = a.map((v, j) => (terms[j] === 0 ? 0 : (40 * 2 ** -52 * Math.abs(v)) / h));
+      const expected = total(terms);
+      const allowed = 1e-7 * total(terms.map(Math.abs)) + total(noise) + 1e-12;
       const message = `x${position}[${i}]: ${actual[i]} for ${expected}`;
       if (Number.isFinite(expected)) expect(Math.abs(actual[i]! - expected), message).toBeLessThanOrEqual(allowed);
     });
   });
 }
+
+const total = (terms: readonly number[]) => terms.reduce((a, b) => a + b, 0);
 
 function randomLike({ shape }: ConcreteType, i: number): Float64Array {
   const next = generator(i + 1);

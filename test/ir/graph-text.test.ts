@@ -84,7 +84,12 @@ describe("print ∘ parse is the identity", () => {
 
   test("on names that clash or hold characters of the grammar", () => {
     const maker = new GraphMaker("model: v2");
-    const values = [maker.input("w", [2]), maker.parameter("w", [2]), maker.parameter("fc1/w", [2]), maker.input("%odd,", [2])];
+    const values = [
+      maker.input("w", [2]),
+      maker.parameter("w", [2]),
+      maker.parameter("fc1/w", [2]),
+      maker.input("%odd,", [2]),
+    ];
     const total = values.reduce((a, b) => add(a, b) as Value);
     const graph = maker.graph({ total });
     expect(printGraph(graph).split("\n")[0]).toBe(
@@ -155,12 +160,20 @@ describe("constants", () => {
 });
 
 test("a named size called like a word of the text is in parentheses", () => {
-  const text = 'graph g(%x: f32[nan]) {\n  %0 = reshape %x {shape=[(nan),1]} : f32[nan,1]\n  return %0\n}';
+  const text = "graph g(%x: f32[nan]) {\n  %0 = reshape %x {shape=[(nan),1]} : f32[nan,1]\n  return %0\n}";
   expect(printGraph(parseGraph(text))).toBe(text);
 });
 
 test("attributes of every kind print", () => {
-  const attrs = { a: null, b: true, c: "x\ny", d: [1, -0, 2.5], e: { deep: [Infinity] }, f: new Int32Array([1, 2]), g: undefined };
+  const attrs = {
+    a: null,
+    b: true,
+    c: "x\ny",
+    d: [1, -0, 2.5],
+    e: { deep: [Infinity] },
+    f: new Int32Array([1, 2]),
+    g: undefined,
+  };
   expect(printAttrs(attrs)).toBe('{a=null, b=true, c="x\\ny", d=[1,-0,2.5], e={deep=[inf]}, f=i32[1,2]}');
 });
 

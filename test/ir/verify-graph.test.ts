@@ -27,7 +27,7 @@ test("a graph as it is built has nothing to complain about", () => {
 
 test("the error says which graph, which invariant, which node", () => {
   expect(() => verifyGraph({ ...graph, inputs: [] })).toThrow(
-    "graph g is not valid:\n  invariant 7: this input is not listed\n    %x = input {name=\"x\", dtype=\"f64\", shape=[batch,2]} : f64[batch,2]\nThis is a bug in gradloom, not in your program.",
+    'graph g is not valid:\n  invariant 7: this input is not listed\n    %x = input {name="x", dtype="f64", shape=[batch,2]} : f64[batch,2]\nThis is a bug in gradloom, not in your program.',
   );
 });
 

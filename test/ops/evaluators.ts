@@ -2,6 +2,10 @@
 import type { TypedArray } from "#ir/dtype.js";
 import type { Graph } from "#ir/graph.js";
 import { evaluateGraph } from "#ir/reference.js";
+import { decompose } from "#passes/decompose.js";
+import { wasm } from "#runtime/wasm/backend.js";
+import { runEagerly } from "../run-eagerly.js";
+import { backends, runGraph } from "../run-graph.js";
 
 export interface GraphEvaluator {
   readonly name: string;
@@ -17,4 +21,16 @@ export const reference: GraphEvaluator = {
   },
 };
 
-export const evaluators: readonly GraphEvaluator[] = [reference];
+const compiled = backends.map((backend): GraphEvaluator => ({
+  name: backend.name,
+  run: (graph, feeds) => runGraph(graph, feeds, backend).outputs,
+}));
+
+const unoptimised: GraphEvaluator = {
+  name: "wasm, not optimised",
+  run: (graph, feeds) => runGraph(graph, feeds, wasm, { passes: [decompose], fuse: false }).outputs,
+};
+
+const eager: GraphEvaluator = { name: "eager", run: runEagerly };
+
+export const evaluators: readonly GraphEvaluator[] = [reference, ...compiled, unoptimised, eager];

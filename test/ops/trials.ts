@@ -143,8 +143,14 @@ export const trials: Readonly<Record<string, (next: Random) => Trial>> = {
 
   matmul: (next) => {
     const [m, k, n, b, c] = shapeOf(next, 5, 5) as [number, number, number, number, number];
-    const shapes = next() < 0.5 ? [[m, k], [k, n]] : next() < 0.5 ? [[b, 1, m, k], [c, k, n]] : [[b, m, k], [k, n]]; // prettier-ignore
-    return { shapes, ours: (x, y) => ops.matmul(x!, y!), theirs: (x, y) => tf.matMul(x!, y!) };
+    const batches = [[[], []], [[b], []], [[], [b]], [[b, 1], [c]]][integer(next, 0, 3)]!; // prettier-ignore
+    const all = tf.broadcast_util.assertAndGetBroadcastShape(batches[0]!, batches[1]!);
+    return {
+      shapes: [[...batches[0]!, m, k], [...batches[1]!, k, n]], // prettier-ignore
+      ours: (x, y) => ops.matmul(x!, y!),
+      // Theirs has no gradient where batches broadcast.
+      theirs: (x, y) => tf.matMul(tf.broadcastTo(x!, [...all, m, k]), tf.broadcastTo(y!, [...all, k, n])),
+    };
   },
   "matmul with a vector": (next) => {
     const [m, k] = shapeOf(next, 2, 6) as [number, number];

@@ -21,7 +21,8 @@ const update = process.env.UPDATE === "1";
 const pipeline: Pass<Graph> = {
   name: "pipeline",
   doc: "All passes, in order.",
-  run: (graph, note) => runPasses(graph, graphPasses, { verify: verifyGraph, observe: { rule: (_, rule) => note(rule) } }),
+  run: (graph, note) =>
+    runPasses(graph, graphPasses, { verify: verifyGraph, observe: { rule: (_, rule) => note(rule) } }),
 };
 const passes = [...new Set([specialize({ batch: 4, n: 3 }), ...graphPasses, pipeline])];
 

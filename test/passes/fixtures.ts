@@ -50,7 +50,9 @@ export function printFixtures({ head, cases }: FixtureFile): string {
  */
 export function feedsFor(graph: Graph, seed: number): ReadonlyMap<Node, TypedArray> {
   const heads = [...graph.inputs, ...graph.parameters];
-  return new Map(heads.map((node) => [node, numbersFor(nameOfLeaf(node), node.results[0]!.type as ConcreteType, seed)]));
+  return new Map(
+    heads.map((node) => [node, numbersFor(nameOfLeaf(node), node.results[0]!.type as ConcreteType, seed)]),
+  );
 }
 
 function numbersFor(name: string, type: ConcreteType, seed: number): TypedArray {

@@ -23,7 +23,9 @@ function expectGradient(maker: GraphMaker, y: Operand, xs: Readonly<Record<strin
       const h = 1e-5;
       const value = (x: number) => maker.run([y], { ...feeds, [name]: feeds[name]!.with(j, x) })[0]![0]!;
       const slope = (value(at + h) - value(at - h)) / (2 * h);
-      expect(Math.abs(gradients[i]![j]! - slope), `d y / d ${name}[${j}]`).toBeLessThan(1e-7 * Math.max(1, Math.abs(slope)));
+      expect(Math.abs(gradients[i]![j]! - slope), `d y / d ${name}[${j}]`).toBeLessThan(
+        1e-7 * Math.max(1, Math.abs(slope)),
+      );
     });
   });
 }

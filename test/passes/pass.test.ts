@@ -44,15 +44,32 @@ describe("the runner", () => {
         throw new TypeError("x is undefined");
       },
     };
-    expect(() => runPass(graphOf((x) => x), failing)).toThrow(InternalError);
-    expect(() => runPass(graphOf((x) => x), failing)).toThrow("pass clumsy failed: x is undefined");
+    expect(() =>
+      runPass(
+        graphOf((x) => x),
+        failing,
+      ),
+    ).toThrow(InternalError);
+    expect(() =>
+      runPass(
+        graphOf((x) => x),
+        failing,
+      ),
+    ).toThrow("pass clumsy failed: x is undefined");
   });
 
   test("blames a pass that breaks an invariant by name, with the invariant", () => {
     const breaking: Pass<Graph> = { ...nothing, name: "clumsy", run: (graph) => ({ ...graph, inputs: [] }) };
-    const run = () => runPass(graphOf((x) => op.exp(x)), breaking, { verify: verifyGraph });
+    const run = () =>
+      runPass(
+        graphOf((x) => op.exp(x)),
+        breaking,
+        { verify: verifyGraph },
+      );
     expect(run).toThrow(InternalError);
-    expect(run).toThrow("pass clumsy left an invalid result: graph g is not valid:\n  invariant 7: this input is not listed");
+    expect(run).toThrow(
+      "pass clumsy left an invalid result: graph g is not valid:\n  invariant 7: this input is not listed",
+    );
   });
 
   test("passes the user's errors on as they are", () => {
@@ -71,24 +88,38 @@ describe("the rewriter", () => {
       [op.sin, { name: "sin x → cos x", apply: (_, [x]) => op.cos(x!) }],
       [op.cos, { name: "cos x → sin x", apply: (_, [x]) => op.sin(x!) }],
     );
-    expect(() => rewrite(graphOf((x) => op.sin(x)), circle)).toThrow(
-      'rewrite: rules go in circles: "sin x → cos x", "cos x → sin x"',
-    );
+    expect(() =>
+      rewrite(
+        graphOf((x) => op.sin(x)),
+        circle,
+      ),
+    ).toThrow('rewrite: rules go in circles: "sin x → cos x", "cos x → sin x"');
   });
 
   test("names the rule that makes ever new nodes", () => {
     const growing = ruleSet([
       op.pad,
-      { name: "pad x → pad more", apply: (node, [x]) => op.pad(op.exp(x!), [0], [0], (node.attrs.value as number) + 1) },
+      {
+        name: "pad x → pad more",
+        apply: (node, [x]) => op.pad(op.exp(x!), [0], [0], (node.attrs.value as number) + 1),
+      },
     ]);
-    expect(() => rewrite(graphOf((x) => op.pad(x, [0], [0])), growing)).toThrow(
-      'rewrite: no end in sight; the rule "pad x → pad more" was applied 1101 times',
-    );
+    expect(() =>
+      rewrite(
+        graphOf((x) => op.pad(x, [0], [0])),
+        growing,
+      ),
+    ).toThrow('rewrite: no end in sight; the rule "pad x → pad more" was applied 1101 times');
   });
 
   test("names the rule that changes a type", () => {
     const wrong = ruleSet([op.exp, { name: "exp x → sum x", apply: (_, [x]) => op.sum(x!) }]);
-    expect(() => rewrite(graphOf((x) => op.exp(x)), wrong)).toThrow(`the rule "exp x → sum x" makes f64[] of exp's f64[3]`);
+    expect(() =>
+      rewrite(
+        graphOf((x) => op.exp(x)),
+        wrong,
+      ),
+    ).toThrow(`the rule "exp x → sum x" makes f64[] of exp's f64[3]`);
   });
 
   test("reaches the fixpoint of a chain of 10 000 nodes without recursion", () => {
@@ -114,8 +145,12 @@ describe("specialize", () => {
   });
 
   test("demands a size", () => {
-    expect(() => runPass(named, specialize({ batch: 1.5 }))).toThrow('specialize: "batch" is bound to 1.5, which is no size');
-    expect(() => runPass(named, specialize({ batch: -1 }))).toThrow('specialize: "batch" is bound to -1, which is no size');
+    expect(() => runPass(named, specialize({ batch: 1.5 }))).toThrow(
+      'specialize: "batch" is bound to 1.5, which is no size',
+    );
+    expect(() => runPass(named, specialize({ batch: -1 }))).toThrow(
+      'specialize: "batch" is bound to -1, which is no size',
+    );
   });
 
   test("leaves the graph it is given as it was, and no named size in the other", () => {

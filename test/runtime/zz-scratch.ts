@@ -1,28 +1,19 @@
-import { indexLocal, literal, load, add, mul, call, local, select, lt, ge, and, floorMod, floorDiv } from "#ir/expr.js";
-import { kernelOf, runWasm, planOf } from "/work/main/test/runtime/run-kernel.js";
-import { encodeModule } from "#runtime/wasm/module.js";
-import wabtInit from "wabt";
-const wabt = await wabtInit();
-const show = (k: any) => { const { bytes } = encodeModule(planOf(k), { addressOf: () => 0, shared: false }); const m = wabt.readWasm(bytes, { simd: true, readDebugNames: true } as any); console.log(m.toText({ foldExprs: false, inlineExport: false })); };
-const j = indexLocal("j", 7);
-const data = { a: { dtype: "f32", data: [1,2,3,4,5,6,7] }, b: { dtype: "f32", data: [0,0,0,0,0,0,0] }, s: {dtype:"f32", data:[0]} } as const;
-const over = indexLocal("p", 1);
-const acc = local("acc","f32");
-const k = kernelOf(data, { over, extent: 1, body: [
- { kind: "for", over: j, extent: literal(7), as: "vector", body: [ { kind: "store", buffer: "b", offset: j, value: call("exp", mul(load("a", j, "f32"), literal(2,"f32"))) } ] },
- { kind:"let", local: acc, value: literal(0,"f32")},
- { kind: "for", over: indexLocal("q",7), extent: literal(7), as: "vector", body: [ {kind:"accumulate", local: acc, fn:"sum", value: load("a", indexLocal("q",7),"f32")}]},
- { kind:"store", buffer:"s", offset: literal(0), value: acc},
-]});
-show(k);
-console.log(runWasm(k, data));
-const n = 37*4+3;
-const d2 = { a: { dtype: "f32", data: Array.from({length:n},(_, i)=>i) }, b: { dtype: "f32", data: new Array(n).fill(0) }, s: {dtype:"f32", data:[0]} } as const;
-const jj = indexLocal("j", n);
-const k2 = kernelOf(d2, { over, extent: 1, body: [
- { kind:"let", local: acc, value: literal(0,"f32")},
- { kind: "for", over: jj, extent: literal(n), as: "vector", body: [ { kind: "store", buffer: "b", offset: jj, value: mul(load("a", jj, "f32"), literal(2,"f32")) },{kind:"accumulate", local: acc, fn:"sum", value: load("a", jj,"f32")} ] },
- { kind:"store", buffer:"s", offset: literal(0), value: acc},
-]});
-show(k2);
-console.log(runWasm(k2, d2).s, n*(n-1)/2);
+import { indexLocal, literal, load, add, mul, call, local, select, lt, ge, and, sub, floorMod, floorDiv, type Expr } from "#ir/expr.js";
+import { kernelOf, runWasm, planOf } from "./run-kernel.js";
+import { arrayOf } from "#ir/dtype.js";
+import { KernelInterpreter } from "#runtime/interpret-kernel.js";
+const n = 36;
+const c = (f: (i: number) => number) => Array.from({ length: n }, (_, i) => f(i));
+const j = indexLocal("j", 18), row = indexLocal("row", 2), u = indexLocal("u", 1);
+const data = { bool: { dtype: "bool", data: c((i) => (i * 7 % 3) & 1) }, i32: { dtype: "i32", data: c(i => i * 13 % 41 - 20) }, index: { dtype: "i32", data: c(i => i * 5 % 36) }, y: { dtype: "i32", data: c(() => 0) } } as const;
+const at = add(mul(row, literal(18)), j);
+const cond = load("bool", add(row, floorDiv(j, 2)), "bool");
+const pad = select(ge(add(at, literal(-8)), literal(0)), load("i32", add(at, literal(-8)), "i32"), literal(0));
+const other = add(call("minimum", load("i32", load("index", u, "i32"), "i32"), sub(load("i32", load("index", row, "i32"), "i32"), j)), row);
+for (const [name, v] of Object.entries({ cond: select(cond, literal(1), literal(2)), pad, other, all: select(cond, pad, other), c2: select(cond, pad, literal(5)), c3: select(cond, literal(3), other) } as Record<string, Expr>)) {
+  const k = kernelOf(data, { over: row, extent: 2, body: [{ kind: "for", over: j, extent: literal(18), as: "vector", body: [{ kind: "for", over: u, extent: literal(1), as: "unrolled", body: [{ kind: "store", buffer: "y", offset: at, value: v }] }] }] });
+  const arrays = Object.values(data).map(({ dtype, data }) => arrayOf(dtype, data));
+  new KernelInterpreter(k).run(arrays);
+  const got = runWasm(k, data).y!;
+  console.log(name, String(got) === String([...arrays[3]!]), String(got).slice(0, 60), String([...arrays[3]!]).slice(0, 60));
+}

@@ -1,7 +1,8 @@
 // What is wrong with feeds, word for word, and how named sizes are bound.
 import { describe, expect, test } from "vitest";
 import type { DType } from "#ir/dtype.js";
-import { bindSizes, type Feeds, type FeedSpec } from "#src/feeds.js";
+import { bindSizes } from "#src/bind-sizes.js";
+import type { Feeds, FeedSpec } from "#src/feeds.js";
 import { sizesOf } from "#src/tensor.js";
 
 const input = (name: string, shape: readonly (number | string)[], dtype: DType = "f32"): FeedSpec => ({
@@ -53,6 +54,16 @@ describe("what is wrong with feeds is said all at once", () => {
         "FeedError: run: 2 of 2 inputs do not fit",
         "  x      : f32[32,784]   given f32[784,32]",
         "  labels : i32[32]       given i32[32] with 3 numbers",
+      ].join("\n"),
+    );
+  });
+
+  test("nested arrays are no flat feed", () => {
+    const nested = { x: [[1, 2]] as unknown as number[] };
+    expect(messageOf([input("x", [1, 2])], nested)).toBe(
+      [
+        "FeedError: run: 1 of 1 input does not fit",
+        "  x : f32[1,2]   given nested arrays; tensor([[…]]) makes a feed of them",
       ].join("\n"),
     );
   });

@@ -6,7 +6,9 @@ import { dense } from "#src/nn/dense.js";
 import { sequential } from "#src/nn/sequential.js";
 import { grad } from "#src/gradients.js";
 import { ops } from "#src/ops.js";
+import type { OwnFunctions, OwnMethods } from "#src/own-signatures.js";
 import type { Broadcast, Matmul, NestedShape, Permute, Reduce } from "#src/shapes.js";
+import type { OpName } from "#src/signatures.js";
 import type { Tensor } from "#src/tensor.js";
 
 const g = () => new Graph("types");
@@ -44,6 +46,11 @@ describe("shape algebra", () => {
 });
 
 describe("methods", () => {
+  test("every signature written by hand belongs to an op", () => {
+    expectTypeOf<Exclude<keyof OwnFunctions, OpName>>().toBeNever();
+    expectTypeOf<Exclude<keyof OwnMethods, OpName>>().toBeNever();
+  });
+
   test("elementwise ops keep, broadcast and refuse shapes", () => {
     const x = g().input("x", ["batch", 784]);
     expectTypeOf(x).toEqualTypeOf<Tensor<["batch", 784], "f32">>();

@@ -1,0 +1,48 @@
+// The JavaScript backend: kernels as functions over typed arrays, for engines without WebAssembly SIMD, and to read.
+import type { TypedArray } from "#ir/dtype.js";
+import type { Plan } from "#ir/plan.js";
+import type { Backend, Program } from "./backend.js";
+import type { Device } from "./device.js";
+import { compileKernel, type KernelFunction } from "./compile-js.js";
+import { Bound } from "./program.js";
+
+export const js: Backend = {
+  name: "js",
+  prepare: (plan, device) => new JsProgram(plan, device),
+};
+
+class JsProgram implements Program {
+  readonly buffers: Bound;
+  readonly #functions: readonly KernelFunction[];
+  /** The arrays of each launch, filled in before it runs. */
+  readonly #arrays: readonly TypedArray[][];
+  readonly #steps: readonly (() => void)[];
+
+  constructor(plan: Plan, device: Device) {
+    this.buffers = new Bound(plan, device);
+    this.#functions = plan.steps.map(({ kernel }) => compileKernel(kernel));
+    this.#arrays = plan.steps.map(() => []);
+    this.#steps = plan.steps.map((_, step) => () => void this.#functions[step]!.apply(null, this.#arrays[step]!));
+  }
+
+  run(args?: readonly number[]): void {
+    this.buffers.locate(args);
+    for (let step = 0; step < this.#steps.length; step++) this.#launch(step);
+  }
+
+  launch(step: number, args?: readonly number[]): void {
+    this.buffers.locate(args);
+    this.#launch(step);
+  }
+
+  dispose(): void {
+    this.buffers.dispose();
+  }
+
+  #launch(step: number): void {
+    const { buffers } = this.buffers.plan.steps[step]!;
+    const arrays = this.#arrays[step]!;
+    for (let i = 0; i < buffers.length; i++) arrays[i] = this.buffers.view(buffers[i]!);
+    this.buffers.guard(this.#steps[step]!);
+  }
+}
