@@ -2,7 +2,7 @@
 // at which it is overwritten: then the operand's last reader can leave its memory to the result.
 import type { Expr } from "#ir/expr.js";
 import type { Kernel, Stmt } from "#ir/kernel.js";
-import { partsOf } from "./rewrite-expr.js";
+import { partsOf, walkExpr } from "./rewrite-expr.js";
 
 /** Whether buffer `to` of the kernel may share the memory of its buffer `from`. Both have equal lengths and item sizes. */
 export function mayShare(kernel: Kernel, from: string, to: string): boolean {
@@ -12,33 +12,35 @@ export function mayShare(kernel: Kernel, from: string, to: string): boolean {
   const all = touched[0]!;
   const stores = all.filter((p) => p.stores);
   if (stores.length !== 1) return false;
-  const { body, offset } = stores[0]!;
-  return all.every((p) => p.body === body && sameExpr(p.offset, offset));
+  const { body, at, offset } = stores[0]!;
+  return all.every((p) => p.body === body && p.at <= at && sameExpr(p.offset, offset));
 }
 
 interface Touch {
   readonly stores: boolean;
-  /** The list of statements it stands in. */
+  /** The list of statements it stands in, and where. */
   readonly body: readonly Stmt[];
+  readonly at: number;
   readonly offset: Expr;
 }
 
 function touches(body: readonly Stmt[], from: string, to: string): readonly Touch[] {
-  return body.flatMap((s): readonly Touch[] => {
+  return body.flatMap((s, at): readonly Touch[] => {
+    const loads = (x: Expr) => loadsOf(x, from, to).map((offset) => ({ stores: false, body, at, offset }));
     switch (s.kind) {
       case "for":
-        return [...loads(s.extent, body, from, to), ...touches(s.body, from, to)];
+        return [...loads(s.extent), ...touches(s.body, from, to)];
       case "if":
-        return [...loads(s.test, body, from, to), ...touches(s.then, from, to), ...touches(s.else ?? [], from, to)];
+        return [...loads(s.test), ...touches(s.then, from, to), ...touches(s.else ?? [], from, to)];
       case "let":
       case "set":
       case "accumulate":
-        return loads(s.value, body, from, to);
+        return loads(s.value);
       case "check":
-        return [...loads(s.test, body, from, to), ...loads(s.value, body, from, to)];
+        return [...loads(s.test), ...loads(s.value)];
       case "store": {
-        const own = s.buffer === to ? [{ stores: true, body, offset: s.offset }] : [];
-        return [...loads(s.offset, body, from, to), ...loads(s.value, body, from, to), ...own];
+        const own = s.buffer === to ? [{ stores: true, body, at, offset: s.offset }] : [];
+        return [...loads(s.offset), ...loads(s.value), ...own];
       }
       case "scratch":
         return [];
@@ -46,16 +48,12 @@ function touches(body: readonly Stmt[], from: string, to: string): readonly Touc
   });
 }
 
-function loads(x: Expr, body: readonly Stmt[], from: string, to: string): readonly Touch[] {
-  const found: Touch[] = [];
-  const seen = new Set<Expr>();
-  const visit = (e: Expr): void => {
-    if (seen.has(e)) return;
-    seen.add(e);
-    if (e.kind === "load" && (e.buffer === from || e.buffer === to)) found.push({ stores: false, body, offset: e.offset });
-    partsOf(e).forEach(visit);
-  };
-  visit(x);
+/** The offsets at which an expression reads one of the two. */
+function loadsOf(x: Expr, from: string, to: string): readonly Expr[] {
+  const found: Expr[] = [];
+  walkExpr(x, (e) => {
+    if (e.kind === "load" && (e.buffer === from || e.buffer === to)) found.push(e.offset);
+  });
   return found;
 }
 

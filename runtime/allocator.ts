@@ -79,15 +79,6 @@ export class Allocator {
     this.#link(block);
   }
 
-  /** Bytes that a block in use holds. Throws InternalError where there is none. */
-  bytesAt(address: number): number {
-    const block = address / alignment - 1;
-    if (this.#memory.i32[block * words + state] !== isUsed) {
-      throw new InternalError(`device: ${address} is not the address of a block in use`);
-    }
-    return this.#payload(block);
-  }
-
   #payload(block: number): number {
     return (this.#memory.i32[block * words + size]! - 1) * alignment;
   }
@@ -128,8 +119,9 @@ export class Allocator {
     const last = this.#end - this.#lastSize;
     const open = this.#lastSize > 0 && m.i32[last * words + state] === isFree;
     const start = open ? last : this.#end;
-    if (!m.growTo((start + granules) * alignment)) return false;
-    const end = Math.floor(m.bytes / alignment);
+    // The last granule stays nobody's: kernels may load a vector whose first lane is a block's last element.
+    if (!m.growTo((start + granules + 1) * alignment)) return false;
+    const end = Math.floor(m.bytes / alignment) - 1;
     if (open) this.#unlink(start);
     else m.i32[start * words + sizeBefore] = this.#lastSize;
     this.#end = end;

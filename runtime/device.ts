@@ -18,8 +18,9 @@ let warned = false;
 
 function bestBackend(): BackendName {
   if (hasSimd()) return "wasm";
-  if (!warned)
-    console.warn("gradloom: this engine has no WebAssembly SIMD; programs run as JavaScript, which is slower");
+  // Once: a program that works, but slowly, should not be silent about it.
+  // eslint-disable-next-line no-console
+  if (!warned) console.warn("gradloom: this engine has no WebAssembly SIMD; programs run as JavaScript, which is slower");
   warned = true;
   return "js";
 }

@@ -22,7 +22,7 @@ class JsProgram implements Program {
     this.buffers = new Bound(plan, device);
     this.#functions = plan.steps.map(({ kernel }) => compileKernel(kernel));
     this.#arrays = plan.steps.map(() => []);
-    this.#steps = plan.steps.map((_, step) => () => void this.#functions[step]!.apply(null, this.#arrays[step]!));
+    this.#steps = plan.steps.map((_, step) => () => this.#functions[step]!(...this.#arrays[step]!));
   }
 
   run(args?: readonly number[]): void {

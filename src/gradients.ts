@@ -1,7 +1,7 @@
 // grad: gradients in either mode, as tensors that differentiate again.
 import { GradientError } from "#ir/errors.js";
 import { gradient } from "#passes/gradient.js";
-import { eagerGradient, EagerTensor } from "./eager/eager.js";
+import { eagerGradient, type EagerTensor } from "./eager/eager.js";
 import { valueIn } from "./graph.js";
 import { Tensor } from "./tensor.js";
 

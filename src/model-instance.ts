@@ -14,7 +14,7 @@ import { freshContext } from "./nn/context.js";
 import { summarizeCalls, type SummaryRow } from "./nn/summary.js";
 import { trainableIn, type Optimizer, type Updates } from "./optim/optimizer.js";
 import type { Parameter } from "./parameter.js";
-import { sizesOf, Tensor } from "./tensor.js";
+import { sizesOf, type Tensor } from "./tensor.js";
 import { tensor } from "./creation.js";
 
 /** The static form of a model. */

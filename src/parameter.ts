@@ -7,7 +7,7 @@ import { parameter as parameterOp } from "#ir/ops/leaves.js";
 import { makeParameter } from "#ir/parameter.js";
 import { elementCount, printShape } from "#ir/size.js";
 import type { ConcreteType } from "#ir/type.js";
-import { assignAll, eagerEngine, EagerTensor, parameterTensor, writeParameter } from "./eager/eager.js";
+import { assignAll, eagerEngine, type EagerTensor, parameterTensor, writeParameter } from "./eager/eager.js";
 import type { Mutable, Shape } from "./shapes.js";
 import { flatten, type Nested, Tensor } from "./tensor.js";
 

@@ -23,15 +23,11 @@ export interface ArrayOf {
 /** Numbers in as many levels of arrays as there are axes. */
 export type Nested = number | readonly Nested[];
 
-// The ops of the table, merged into the class: installed below.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Tensor<S extends Shape = Shape, D extends DType = DType> extends Methods {
-  readonly shape: S;
-  readonly dtype: D;
-}
+// The ops of the table, merged into the class and installed below; both declarations must name the same type parameters.
+// eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-empty-object-type
+export interface Tensor<S extends Shape = Shape, D extends DType = DType> extends Methods {}
 
 /** A tensor: symbolic where it stands for a value of a graph, eager where it has numbers. */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   readonly #handle: Operand | null;
 
@@ -57,6 +53,15 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   /** Whether it stands for a value of a graph and has no numbers yet. */
   get symbolic(): boolean {
     return this.handle.owner.mode === "graph";
+  }
+
+  /** Sizes, outermost axis first; named ones as text. */
+  get shape(): S {
+    return this.type.shape.map((size) => (typeof size === "number" ? size : size.text)) as unknown as S;
+  }
+
+  get dtype(): D {
+    return this.type.dtype as D;
   }
 
   get rank(): number {
@@ -96,19 +101,6 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
     this.dispose();
   }
 }
-
-Object.defineProperties(Tensor.prototype, {
-  shape: {
-    get(this: Tensor) {
-      return this.type.shape.map((size) => (typeof size === "number" ? size : size.text));
-    },
-  },
-  dtype: {
-    get(this: Tensor) {
-      return this.type.dtype;
-    },
-  },
-});
 
 for (const op of opTable.values()) {
   // Leaves have no operands; `concat` takes a list of them: a function, but no method.

@@ -4,6 +4,7 @@ import { InternalError } from "#ir/errors.js";
 import { type Call, type Expr, type Load, type Local, local } from "#ir/expr.js";
 import { expand } from "#ir/functions/index.js";
 import { primitives, type Primitive, type ScalarFn, type Transcendental } from "#ir/scalar.js";
+import { partsOf } from "#ir/subexpressions.js";
 import { loadScalar, loadVector, gather } from "./access.js";
 import { addressOf, type Address } from "./address.js";
 import type { Binding, KernelArray, MemoryArray, VectorPlace } from "./bindings.js";
@@ -239,15 +240,32 @@ export class Expressions {
 
 /** `fn` of vectors, as its expression over primitives: a quarter faster than a call in loops, but longer. */
 export function writeOut(code: Code, fn: Transcendental, dtype: DType, args: readonly Value[]): Value {
-  const names = args.map((_, i) => `x${i}`);
+  const body = expand(
+    fn,
+    args.map((_, i) => local(`x${i}`, dtype)),
+  );
+  if (dtype === "f64") return writeLanes(code, body, args, 2);
+  if (!usesDoubles(body)) return writeLanes(code, body, args, 4);
+  // Two lanes at a time, since f64 takes part.
+  const half = (at: 0 | 8): readonly number[] => Array.from({ length: 8 }, (_, byte) => at + byte);
+  const upper = args.map((x) => code.pure("i8x16.shuffle", [x, x], { is: "bytes", bytes: [...half(8), ...half(8)] }));
+  const halves = [writeLanes(code, body, args, 2), writeLanes(code, body, upper, 2)];
+  return code.pure("i8x16.shuffle", halves, { is: "bytes", bytes: [...half(0), ...half(0).map((byte) => byte + 16)] });
+}
+
+/** An expression over locals `x0`, `x1` … that stand for `args`, which are what varies from lane to lane. */
+function writeLanes(code: Code, body: Expr, args: readonly Value[], lanes: LaneCount): Value {
   const expressions = new Expressions(code, () => {});
-  // The arguments are what varies from lane to lane, like the `let`s of a vector loop.
-  const lets = new Map(names.map((name, i) => [name, args[i]!]));
-  const variation = new Variation("", [], names);
-  const lanes: LaneCount = dtype === "f64" ? 2 : 4;
+  const lets = new Map(args.map((x, i) => [`x${i}`, x]));
+  const variation = new Variation("", [], [...lets.keys()]);
   expressions.vector = { lanes, base: code.constant("i32", 0), variation, lets, accumulators: new Map() };
-  const parameters = names.map((name) => local(name, dtype));
-  return expressions.lanes(expand(fn, parameters));
+  return expressions.lanes(body);
+}
+
+function usesDoubles(x: Expr, seen = new Set<Expr>()): boolean {
+  if (seen.has(x)) return false;
+  seen.add(x);
+  return x.dtype === "f64" || partsOf(x).some((part) => usesDoubles(part, seen));
 }
 
 const dtypesOf = (args: readonly Expr[]): readonly DType[] => args.map((x) => x.dtype);

@@ -41,7 +41,19 @@ export function vectorOp(
     case "toU8":
     case "toBool":
       return convert(code, dtype, source, args[0]!, lanes);
+    default:
+      return arithmetic(code, fn, dtype, from, args, lanes);
   }
+}
+
+function arithmetic(
+  code: Code,
+  fn: Primitive,
+  dtype: DType,
+  from: readonly DType[],
+  args: readonly Value[],
+  lanes: LaneCount,
+): Value {
   const op = dtype === "bool" ? boolOps[fn] : dtype === "f32" || dtype === "f64" ? floatOps[fn] : integerOps[fn];
   if (typeof op === "string")
     return wrap(code, dtype, code.pure(op.includes(".") ? op : `${laneShape(dtype)}.${op}`, args));

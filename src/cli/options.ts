@@ -5,7 +5,8 @@ import { evaluateSize, type Size, type SizeBinding } from "#ir/size.js";
 import { namedSizesOf } from "#passes/specialize.js";
 import type { Graph } from "#ir/graph.js";
 import type { ModelDefinition } from "../define-model.js";
-import { bindSizes, type Feeds, type FeedSpec } from "../feeds.js";
+import { bindSizes } from "../bind-sizes.js";
+import type { Feeds, FeedSpec } from "../feeds.js";
 import { CommandError } from "./failure.js";
 
 /** A whole number from the command line. Throws commander's error where it is none, or below `least`. */

@@ -8,7 +8,7 @@ import type { Graph } from "#ir/graph.js";
 import type { Attrs, Node, Operand, Parameter } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import { constant, input, parameter } from "#ir/ops/leaves.js";
-import { userOrigin } from "#ir/origin.js";
+import { captureStack, userOrigin } from "#ir/origin.js";
 import { printShape } from "#ir/size.js";
 import type { ConcreteType } from "#ir/type.js";
 import { ApplicationCache, attrsKey, type Compiled, type EagerProgram, type Known } from "./cache.js";
@@ -260,6 +260,6 @@ export class EagerEngine implements EagerOwner {
 
 /** The error of a check that failed, with the line of the call that launched it. */
 function atCaller(error: RunError): RunError {
-  const at = userOrigin(error.stack);
+  const at = userOrigin(captureStack().stack);
   return at ? new RunError(`${error.message}\n  at ${printOrigin(at)}`, error.details, true) : error;
 }

@@ -4,7 +4,7 @@ import { GradientError } from "#ir/errors.js";
 import { topological } from "#ir/graph.js";
 import type { Parameter as ParameterRecord, Value } from "#ir/node.js";
 import { parameter as parameterOp } from "#ir/ops/leaves.js";
-import { assignAll, eagerGradient, EagerTensor, parametersOf, scope, withoutHistory } from "../eager/eager.js";
+import { assignAll, eagerGradient, type EagerTensor, parametersOf, scope, withoutHistory } from "../eager/eager.js";
 import { grad } from "../gradients.js";
 import { Graph, valueIn } from "../graph.js";
 import { Parameter, parameter } from "../parameter.js";

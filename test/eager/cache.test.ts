@@ -2,9 +2,10 @@
 import { describe, expect, it } from "vitest";
 import type { Attrs } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
-import { add, argmax, mul, reshape, slice, sum, transpose } from "#ir/ops/index.js";
+import { add, argmax, matmul, mul, reshape, slice, sum, transpose } from "#ir/ops/index.js";
 import { ApplicationCache, attrsKey, type Compiled } from "#src/eager/cache.js";
 import type { EagerTensor } from "#src/eager/eager-tensor.js";
+import { eagerGradient } from "#src/eager/gradient.js";
 import { onReference } from "./fake-device.js";
 
 const setup = () => {
@@ -44,6 +45,17 @@ describe("the eager cache", () => {
     const x = filled(10, 2);
     for (let i = 0; i < 10; i++) sum(slice(x, [i, 0], [1, 2]));
     expect(compiled()).toBe(1);
+  });
+
+  it("computes only the cotangents that are wanted: of x·W with respect to W it is one product", () => {
+    const { engine, filled } = setup();
+    const [x, w] = [filled(4, 3), filled(3, 2)];
+    const y = sum(matmul(x, w)) as EagerTensor;
+    eagerGradient(y, [w]);
+    engine.resetStats();
+    const [g] = eagerGradient(y, [w]);
+    expect(engine.stats()).toMatchObject({ launches: 1, kernelsCompiled: 0 });
+    expect([...g!.data()]).toEqual([4, 4, 4, 4, 4, 4]);
   });
 
   it("launches nothing for views", () => {

@@ -42,6 +42,8 @@ class Generator {
   #names = 0;
   /** Loop variables and lets that may be used here. */
   readonly #scope: Local[] = [];
+  /** Scratch arrays of `columns` elements that were filled. */
+  readonly #scratch: { readonly name: string; readonly dtype: DType }[] = [];
   readonly rows: number;
   readonly columns: number;
 
@@ -102,6 +104,11 @@ class Generator {
     if (kind === 0)
       return literal(dtype === "bool" ? this.#below(2) : this.#below(9) - (dtype === "u8" ? 0 : 4), dtype);
     if (kind === 1 && lets.length > 0) return this.#pick(lets);
+    const scratch = this.#scratch.filter((x) => x.dtype === dtype);
+    const columns = this.#scope.filter((x) => x.extent === this.columns && x.name !== "row");
+    if (kind <= 3 && scratch.length > 0 && columns.length > 0) {
+      return load(this.#pick(scratch).name, this.#pick(columns), dtype);
+    }
     if (kind <= 3) return load(dtype, this.#offset(), dtype);
     if (kind === 4) return cast(this.expr(this.#pick(dtypes), depth - 1), dtype);
     if (kind === 5)
@@ -164,11 +171,32 @@ class Generator {
     return out;
   }
 
+  /** A scratch array, all of its elements stored. */
+  #fill(): Stmt[] {
+    const [name, dtype] = [this.#name("t"), this.#pick(dtypes)];
+    const column = indexLocal(this.#name("j"), this.columns);
+    this.#scope.push(column);
+    const value = this.expr(dtype, 3);
+    this.#scope.pop();
+    this.#scratch.push({ name, dtype });
+    return [
+      { kind: "scratch", name, dtype, length: this.columns, in: this.#pick(["thread", "registers"]) },
+      {
+        kind: "for",
+        over: column,
+        extent: literal(this.columns),
+        as: this.#pick(["vector", "unrolled", "serial"]),
+        body: [{ kind: "store", buffer: name, offset: column, value }],
+      },
+    ];
+  }
+
   space() {
     const over = indexLocal("row", this.rows);
     this.#scope.push(over);
     const body: Stmt[] = [];
     const kept: Local[] = [];
+    for (let i = this.#below(3); i > 0; i--) body.push(...this.#fill());
     for (let i = 1 + this.#below(3); i > 0; i--) {
       const before = local(this.#name("v"), this.#pick(dtypes));
       body.push({ kind: "let", local: before, value: this.expr(before.dtype, 2) });
@@ -193,8 +221,18 @@ class Generator {
         this.#below(3) === 0
           ? call("minimum", add(load("index", literal(0), "i32"), literal(this.columns - 1)), literal(this.columns))
           : literal(this.columns);
-      body.push({ kind: "for", over: column, extent, as, body: this.#body(sums, false) });
+      const loop: Stmt = { kind: "for", over: column, extent, as, body: this.#body(sums, false) };
+      const otherwise: Stmt = {
+        kind: "for",
+        over: column,
+        extent: literal(this.columns),
+        as,
+        body: this.#body(sums, false),
+      };
       this.#scope.splice(this.#scope.indexOf(column), 1);
+      const test = this.expr("bool", 2);
+      if (this.#below(3) > 0) body.push(loop);
+      else body.push({ kind: "if", test, then: [loop], else: this.#below(2) === 0 ? [otherwise] : undefined });
       kept.push(...sums.map(([sum]) => sum));
     }
     kept.forEach((sum, i) => {

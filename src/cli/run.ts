@@ -1,0 +1,113 @@
+// `gradloom run`: trains a model, with a progress bar, and prints its figures; on request with the comparison of both
+// modes, a picture of the graph and the curve of the loss.
+import Table from "cli-table3";
+import { type Command, Option } from "commander";
+import { join } from "node:path";
+import type { ModelDefinition } from "../define-model.js";
+import { threeDigits, timeText, withCommas } from "../pictures/amounts.js";
+import { compareScript, printComparison } from "./compare.js";
+import { CommandError } from "./failure.js";
+import { loadModel } from "./load-model.js";
+import type { Mode } from "./measure.js";
+import { stagesOfModel } from "./model-stages.js";
+import { integer, printJson, withSeed } from "./options.js";
+import { plainList } from "./tables.js";
+import { train, type Training } from "./train.js";
+
+interface RunOptions {
+  readonly mode: Mode;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly compare?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the command. */
+export function runCommand(program: Command): void {
+  const command = program
+    .command("run <script>")
+    .description("Trains the model and prints its final figures.")
+    .addOption(new Option("--mode <mode>", "how to compute").choices(["compiled", "eager"]).default("compiled"))
+    .option("--epochs <n>", "how often to go through the data; the script's own where nothing is said", integer(1))
+    .option("--steps <n>", "stop after so many steps", integer(1))
+    .option("--compare", "compare with eager execution at the end, in fresh processes")
+    .option("--out <folder>", "write graph.svg and loss.svg there")
+    .option("--json", "print the final figures as JSON, and nothing else")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  gradloom run examples/xor.ts
+  gradloom run examples/mnist-mlp.ts --epochs 3 --seed 7
+  gradloom run examples/mnist-mlp.ts --compare --out out/mnist-mlp
+  gradloom run examples/xor.ts --mode eager --steps 100 --json`,
+    );
+  withSeed(command).action(run);
+}
+
+async function run(script: string, options: RunOptions): Promise<void> {
+  const definition = await loadModel(script);
+  const quiet = options.json ?? false;
+  if (!quiet) console.log(definition.doc ? `${definition.name}: ${definition.doc}` : definition.name);
+  const training = await train(definition, { ...options, log: !quiet });
+  if (training.losses.length === 0) throw new CommandError(`run: the data of ${script} have no batch`);
+  if (quiet) printJson(figuresOf(definition, training, options.mode));
+  else await printTraining(training, options.mode);
+  if (options.compare && !quiet) {
+    console.log(`\nBoth modes from the same weights, each in a fresh process:`);
+    printComparison(await compareScript(script, options.seed === undefined ? {} : { seed: options.seed }));
+  }
+  if (options.out !== undefined) for (const file of await writePictures(definition, training, options.out)) log(quiet, file);
+}
+
+function log(quiet: boolean, file: string): void {
+  if (!quiet) console.log(`wrote ${file}`);
+}
+
+function figuresOf(definition: ModelDefinition, training: Training, mode: Mode) {
+  const { losses, epochLosses, seconds, items, figures } = training;
+  return {
+    model: definition.name,
+    mode,
+    steps: losses.length,
+    seconds,
+    itemsPerSecond: items / seconds,
+    firstLoss: losses[0],
+    loss: losses.at(-1),
+    epochLosses,
+    ...figures,
+  };
+}
+
+async function printTraining(training: Training, mode: Mode): Promise<void> {
+  const { losses, seconds, items, figures } = training;
+  const table = new Table(plainList);
+  table.push(
+    ["steps", `${withCommas(losses.length)}, ${mode}`],
+    ["time", timeText(seconds * 1000)],
+    ["a second", `${withCommas(Math.round(items / seconds))} items, ${withCommas(Math.round(losses.length / seconds))} steps`],
+    ["last loss", losses.at(-1)!.toPrecision(6)],
+  );
+  for (const [name, value] of Object.entries(figures)) table.push([name, figureText(value)]);
+  const { lossChart } = await import("../pictures/loss-chart.js");
+  if (losses.length > 1) console.log(`\n${await lossChart(losses)}\n`);
+  console.log(table.toString());
+}
+
+function figureText(value: number): string {
+  return Number.isInteger(value) ? String(value) : Math.abs(value) >= 1e-3 ? value.toFixed(4) : threeDigits(value);
+}
+
+async function writePictures(definition: ModelDefinition, training: Training, folder: string): Promise<readonly string[]> {
+  const stages = await stagesOfModel(definition, undefined);
+  const { stagePicture } = await import("../pictures/stage-picture.js");
+  const { writePicture, writeWhole } = await import("../pictures/render.js");
+  const { lossSvg } = await import("../pictures/loss-chart.js");
+  const [graph, loss] = [join(folder, "graph.svg"), join(folder, "loss.svg")];
+  const { picture, layout } = stagePicture(stages, "scheduled");
+  await writePicture(picture, graph, layout);
+  await writeWhole(loss, await lossSvg(definition.name, training.losses));
+  return [graph, loss];
+}
