@@ -3,13 +3,13 @@
 import { add, call, type Expr, floorDiv, floorMod, indexLocal, literal, load, local, type Local, mul, sub } from "#ir/expr.js";
 import { combinerOf, identityOf, type Space, type Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
-import { elementOf, linearIndex, shapeOf } from "./element.js";
+import { elementOf, linearIndex } from "./element.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { localAxes, type Nest, type NestPlan, type Placed, planNests } from "./nests.js";
 import { type Axes, chooseAxes } from "./row-axes.js";
-import { type Access, isAccess, rewriteExpr, substitute } from "./rewrite-expr.js";
+import { type Access, isAccess, rewriteExpr } from "./rewrite-expr.js";
 
 /** Where a value lies for the nests after the one that computes it. */
 type Kept = { readonly at: "scalar"; readonly local: Local } | { readonly at: "scratch"; readonly name: string } | { readonly at: "buffer" };

@@ -28,6 +28,7 @@ export type Nested = number | readonly Nested[];
 export interface Tensor<S extends Shape = Shape, D extends DType = DType> extends Methods {}
 
 /** A tensor: symbolic where it stands for a value of a graph, eager where it has numbers. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   readonly #handle: Operand | null;
 

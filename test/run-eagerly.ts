@@ -2,7 +2,7 @@
 import type { TypedArray } from "#ir/dtype.js";
 import { type Graph, nodesOf } from "#ir/graph.js";
 import type { Operand, Parameter, Value } from "#ir/node.js";
-import { eagerEngine, eagerFrom, EagerTensor, scope } from "#src/eager/eager.js";
+import { eagerEngine, eagerFrom, type EagerTensor, scope } from "#src/eager/eager.js";
 import type { ConcreteType } from "#ir/type.js";
 
 /** Outputs by name, and next values of parameters by their names; `feeds[i]` is the graph's input i. */

@@ -1,5 +1,5 @@
 // Comparisons, element by element, with a bool result. With NaN all are false but notEqual.
-import { comparison, edge, reject, rule, sample } from "../elementwise.js";
+import { comparison, reject, rule, sample } from "../elementwise.js";
 import * as e from "../expr.js";
 import { isFloat } from "../dtype.js";
 import { broadcastTo } from "../forms.js";

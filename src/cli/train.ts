@@ -1,5 +1,5 @@
 // The training loop of `run`: epochs of batches in either mode, with a progress bar on a terminal.
-import type { ModelData, ModelDefinition, Predict } from "../define-model.js";
+import type { ModelDefinition, Predict } from "../define-model.js";
 import { countIn, type Feeds, shapeIn } from "../feeds.js";
 import { typeOfSpec } from "../input-specs.js";
 import type { ModelInstance } from "../model-instance.js";

@@ -1,20 +1,21 @@
 // The eager engine: applies an op to eager tensors at once. Views cost nothing; everything else is a graph of one node,
 // compiled by the same pipeline as any graph and cached.
-import { Builder } from "#ir/builder.js";
-import { type DType, itemSize, type TypedArray } from "#ir/dtype.js";
+import type { DType, TypedArray } from "#ir/dtype.js";
 import { operandName } from "#ir/define-op.js";
-import { GraphError, InternalError, placeError, printOrigin, RunError, ShapeError } from "#ir/errors.js";
+import { GraphError, placeError, printOrigin, RunError, ShapeError } from "#ir/errors.js";
 import type { Graph } from "#ir/graph.js";
 import type { Attrs, Node, Operand, Parameter } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
-import { constant, input, parameter } from "#ir/ops/leaves.js";
+import { constant, parameter } from "#ir/ops/leaves.js";
 import { captureStack, userOrigin } from "#ir/origin.js";
 import { printShape } from "#ir/size.js";
 import type { ConcreteType } from "#ir/type.js";
 import { ApplicationCache, attrsKey, type Compiled, type EagerProgram, type Known } from "./cache.js";
 import { EagerTensor, type EagerOwner } from "./eager-tensor.js";
 import { layoutOf, type Layout } from "./layout.js";
+import { oneNodeGraph } from "./one-node-graph.js";
 import { PullbackCache } from "./pullback.js";
+import { ReadyNumbers } from "./ready-numbers.js";
 import { markChanged, Storage, StoragePool } from "./storage.js";
 import { checkUnchanged, record, type TapeRecord } from "./tape.js";
 import { effortless, type Effortless } from "./view.js";
@@ -42,7 +43,6 @@ export interface EagerStats {
 }
 
 const cacheLimits = { compiled: 1024, effortless: 4096 };
-const scalarLimit = 1024;
 
 /** Applies ops on one device. */
 export class EagerEngine implements EagerOwner {
@@ -51,8 +51,7 @@ export class EagerEngine implements EagerOwner {
   readonly #device: EagerDevice;
   readonly #compile: EagerCompiler;
   readonly #cache = new ApplicationCache(cacheLimits);
-  readonly #scalars = new Map<Layout, Map<number | string, Storage>>();
-  #scalarCount = 0;
+  readonly #numbers: ReadyNumbers;
   readonly #rules = new PullbackCache();
   readonly #parameters = new WeakMap<Parameter, EagerTensor>();
   #launches = 0;
@@ -63,6 +62,7 @@ export class EagerEngine implements EagerOwner {
     this.#device = device;
     this.#compile = compile;
     this.memory = new StoragePool(device);
+    this.#numbers = new ReadyNumbers(this.memory, (dtype, address, length) => this.view(dtype, address, length));
   }
 
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly EagerTensor[] {
@@ -171,31 +171,9 @@ export class EagerEngine implements EagerOwner {
     return this.from(value, shape, dtype);
   }
 
-  /** One stored number seen through `layout`, whose strides are 0 or do not matter. The numbers used last are kept ready. */
+  /** One stored number seen through `layout`, whose strides are 0 or do not matter. */
   #scalar(value: number, layout: Layout): EagerTensor {
-    // A Map takes −0 for 0.
-    const key = Object.is(value, -0) ? "-0" : value;
-    let byValue = this.#scalars.get(layout);
-    if (!byValue) this.#scalars.set(layout, (byValue = new Map()));
-    let storage = byValue.get(key);
-    if (!storage) {
-      if (this.#scalarCount++ === scalarLimit) byValue = this.#dropScalars(layout);
-      const { dtype } = layout.type;
-      storage = this.memory.allocate(itemSize(dtype));
-      this.view(dtype, storage.address, 1)[0] = value;
-      byValue.set(key, storage);
-    }
-    return new EagerTensor(this, layout, storage.retain(), 0);
-  }
-
-  /** Forgets all ready numbers; tensors that show one keep it. Gives the new list for a layout. */
-  #dropScalars(layout: Layout): Map<number | string, Storage> {
-    for (const byValue of this.#scalars.values()) for (const storage of byValue.values()) storage.release();
-    const fresh = new Map<number | string, Storage>();
-    this.#scalars.clear();
-    this.#scalars.set(layout, fresh);
-    this.#scalarCount = 1;
-    return fresh;
+    return new EagerTensor(this, layout, this.#numbers.take(value, layout), 0);
   }
 
   #see(known: Effortless, operands: readonly EagerTensor[]): EagerTensor {
@@ -230,31 +208,12 @@ export class EagerEngine implements EagerOwner {
     const view = effortless(op, layouts, attrs, types);
     if (view) return this.#cache.put(op, key, view);
     const start = performance.now();
-    const program = this.#program(op, layouts, attrs);
+    const { graph, strides } = oneNodeGraph(op, layouts, attrs);
+    const program = this.#compile(graph, strides);
     this.#compileMs += performance.now() - start;
     this.#kernelsCompiled += program.launches;
     const results = types.map(({ dtype, shape }) => layoutOf(dtype, shape));
     return this.#cache.put(op, key, { kind: "compiled", program, results, addresses: [] });
-  }
-
-  #program(op: AnyOp, layouts: readonly Layout[], attrs: Attrs): EagerProgram {
-    const builder = new Builder(`eager ${op.name}`);
-    const inputs = layouts.map(({ type }, i) => builder.apply(input, [], { name: `x${i}`, ...type })[0]!);
-    // No origin: the program serves every later call too.
-    const results = builder.inherit([], () => builder.apply(op, inputs, attrs));
-    if (results.length === 0) throw new InternalError(`eager: ${op.name} has no results`);
-    const strides = new Map<Node, readonly number[]>();
-    inputs.forEach((x, i) => layouts[i]!.contiguous || strides.set(x.node, layouts[i]!.strides));
-    const graph: Graph = {
-      name: op.name,
-      builder,
-      inputs: inputs.map((x) => x.node),
-      parameters: [],
-      outputs: new Map(results.map((x, i) => [`y${i}`, x])),
-      updates: new Map(),
-      effects: [],
-    };
-    return this.#compile(graph, strides);
   }
 }
 

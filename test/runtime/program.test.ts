@@ -89,6 +89,7 @@ describe.each(["interpret", "js", "wasm"] as const)("on %s", (backend: BackendNa
     const device = new Device({ backend });
     const program = prepare(plan, device);
     const before = program.buffers.addresses[0];
+    device.allocate(64); // in its way
     device.scratch(10_000_000);
     program.buffers.locate();
     expect(program.buffers.addresses[0]).not.toBe(before);
@@ -122,8 +123,8 @@ it("a fault of our own closes the device", () => {
   const device = new Device({ backend: "interpret" });
   const wrong = { ...sum, stages: [[{ ...sum.stages[0]![0]!, extent: 5 }]] };
   const program = prepare({ ...plan, steps: [{ kind: "launch", kernel: wrong, buffers: [0, 1, 2] }] }, device);
-  expect(() => program.run()).toThrow("interpret: kernel sum reads element 4 of a, which has 4");
+  expect(() => program.run()).toThrow("interpret: kernel sum writes element 4 of c, which has 4");
   expect(() => program.run()).toThrow(
-    "device: it was closed by an earlier fault: interpret: kernel sum reads element 4 of a, which has 4",
+    "device: it was closed by an earlier fault: interpret: kernel sum writes element 4 of c, which has 4",
   );
 });
