@@ -16,7 +16,9 @@ const longest = 12;
 export async function opsPage(): Promise<string> {
   const families = await familiesOf();
   const count = families.reduce((sum, family) => sum + family.ops.length, 0);
-  const contents = families.map(({ file, ops }) => `- [${file}](#${file}): ${ops.map((op) => `\`${op.name}\``).join(", ")}`);
+  const contents = families.map(
+    ({ file, ops }) => `- [${file}](#${file}): ${ops.map((op) => `\`${op.name}\``).join(", ")}`,
+  );
   return [
     "# Ops",
     "",
@@ -61,7 +63,11 @@ async function familiesOf(): Promise<readonly Family[]> {
 function describe(op: AnyOp): readonly string[] {
   const samples = op.samples as readonly Sample<Attrs>[];
   const example = samples.find((s) => [...s.operands, ...s.results].every((x) => x.data.length <= longest));
-  const facts = [`${kinds[op.lower.kind]}`, `gradient: ${gradientOf(op)}`, ...(op.onnx ? [`ONNX \`${op.onnx.type}\``] : [])];
+  const facts = [
+    `${kinds[op.lower.kind]}`,
+    `gradient: ${gradientOf(op)}`,
+    ...(op.onnx ? [`ONNX \`${op.onnx.type}\``] : []),
+  ];
   const messages = (op.rejects ?? []).map((reject) => reject.message);
   return [
     "",
@@ -95,7 +101,9 @@ function printSample(op: AnyOp, { operands, attrs, results }: Sample<Attrs>): st
 }
 
 function printLiteral({ dtype, shape, data }: Literal): string {
-  const numbers = data.map((x) => (dtype === "f64" ? printNumber(x, dtype) : printNumber(Number(x.toPrecision(7)), dtype)));
+  const numbers = data.map((x) =>
+    dtype === "f64" ? printNumber(x, dtype) : printNumber(Number(x.toPrecision(7)), dtype),
+  );
   return shape.length === 0 ? `${dtype} ${numbers[0]}` : `${dtype}${printShape(shape)} [${numbers.join(", ")}]`;
 }
 

@@ -2,20 +2,8 @@
 // as its operands, the writes of the loops and the checks allow.
 import { addIndex, mulIndex, subIndex } from "./index-math.js";
 import { resultType, type WasmType } from "./opcodes.js";
-import { encloses, newScope, nothing } from "./ssa.js";
-import type { Immediate, Loop, Pointer, Range, Scope, Value, Variable } from "./ssa.js";
-
-/** What `loop` is told. */
-export interface LoopSpec {
-  readonly start: Value;
-  /** Reached exactly: `end − start` is a multiple of `step`. */
-  readonly end: Value;
-  readonly step: number;
-  /** Keys of the buffers and variables that the body writes. */
-  readonly writes: ReadonlySet<string>;
-  /** Bounds of the counter inside the body. */
-  readonly range: Range | null;
-}
+import { encloses, keyOf, mayLeave, newScope, nothing } from "./ssa.js";
+import type { Immediate, Loop, LoopSpec, Pointer, Range, Scope, Value, Variable } from "./ssa.js";
 
 export class Code {
   readonly root = newScope("function", null);
@@ -251,29 +239,6 @@ export class Code {
   }
 }
 
-/** Whether a value computed in a scope may be computed in its parent: never out of a branch, loads only where it is safe. */
-function mayLeave(scope: Scope, reads: string | null): boolean {
-  if (scope.kind === "branch") return false;
-  return reads === null || !(scope.checked || scope.mayBeEmpty || scope.writes.has(reads));
-}
-
 function isCertain({ start, end }: LoopSpec): boolean {
   return start.range !== null && end.range !== null && start.range[1] < end.range[0];
-}
-
-function keyOf(imm: Immediate): string {
-  switch (imm.is) {
-    case "nothing":
-      return "";
-    case "number":
-      return `#${Object.is(imm.value, -0) ? "-0" : imm.value}`;
-    case "bytes":
-      return `#${imm.bytes.join()}`;
-    case "memory":
-      return `#${imm.offset}:${imm.lane ?? ""}`;
-    case "function":
-      return `#${imm.name}`;
-    case "variable":
-      return `#${imm.variable.id}`;
-  }
 }

@@ -3,7 +3,6 @@
 import type { DType } from "#ir/dtype.js";
 import type { Code } from "./code.js";
 import { constantOf } from "./index-math.js";
-import type { WasmType } from "./opcodes.js";
 import type { Value } from "./ssa.js";
 
 /** How many elements a vector loop handles at once: 2 where an f64 takes part. */
@@ -88,9 +87,4 @@ export function narrowMask(code: Code, mask: Value, lanes: LaneCount): Value {
     is: "bytes",
     bytes: [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11],
   });
-}
-
-/** The WebAssembly type of a value of a dtype, scalar or vector. */
-export function typeOf(dtype: DType, lanes: LaneCount | 1): WasmType {
-  return lanes === 1 ? scalarType(dtype) : "v128";
 }

@@ -21,7 +21,11 @@ export const nothing: Immediate = { is: "nothing" };
 export interface Value {
   readonly kind: "value";
   readonly id: number;
-  /** An instruction's name, or one of the pseudo-instructions listed at `Pseudo`. */
+  /**
+   * An instruction's name, or: `const` (a number or bytes), `param` (number: its index), `global`, `get` (a variable, as it
+   * is at this place), `induction` (a variable that changes only at the end of its loop's body), `call` (of a pure
+   * function), `copy`.
+   */
   readonly op: string;
   readonly type: WasmType;
   readonly args: readonly Value[];
@@ -30,12 +34,6 @@ export interface Value {
   /** What is known of an i32. */
   readonly range: Range | null;
 }
-
-/**
- * Pseudo-instructions: `const` (a number or bytes), `param` (number: its index), `global`, `get` (a variable, as it is at this
- * place), `induction` (a variable that changes only at the end of its loop's body), `call` (of a pure function), `copy`.
- */
-export type Pseudo = "const" | "param" | "global" | "get" | "induction" | "call" | "copy";
 
 /** A WebAssembly local that is assigned more than once. Variables with one key are written together in `Loop.writes`. */
 export interface Variable {
@@ -69,6 +67,18 @@ export interface If {
   readonly test: Value;
   readonly then: Scope;
   readonly otherwise: Scope | null;
+}
+
+/** What a loop is made from. */
+export interface LoopSpec {
+  readonly start: Value;
+  /** Reached exactly: `end − start` is a multiple of `step`. */
+  readonly end: Value;
+  readonly step: number;
+  /** Keys of the buffers and variables that the body writes. */
+  readonly writes: ReadonlySet<string>;
+  /** Bounds of the counter inside the body. */
+  readonly range: Range | null;
 }
 
 /** Runs `body` for `counter` from `start` while it is less than `end`; `end − start` is a multiple of `step`. */
@@ -135,4 +145,28 @@ export function encloses(outer: Scope, inner: Scope): boolean {
   let s: Scope | null = inner;
   while (s && s.depth > outer.depth) s = s.parent;
   return s === outer;
+}
+
+/** Whether a value computed in a scope may be computed in its parent: never out of a branch, loads only where it is safe. */
+export function mayLeave(scope: Scope, reads: string | null): boolean {
+  if (scope.kind === "branch") return false;
+  return reads === null || !(scope.checked || scope.mayBeEmpty || scope.writes.has(reads));
+}
+
+/** A string equal for equal immediates. */
+export function keyOf(imm: Immediate): string {
+  switch (imm.is) {
+    case "nothing":
+      return "";
+    case "number":
+      return `#${Object.is(imm.value, -0) ? "-0" : imm.value}`;
+    case "bytes":
+      return `#${imm.bytes.join()}`;
+    case "memory":
+      return `#${imm.offset}:${imm.lane ?? ""}`;
+    case "function":
+      return `#${imm.name}`;
+    case "variable":
+      return `#${imm.variable.id}`;
+  }
 }

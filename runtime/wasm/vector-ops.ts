@@ -26,7 +26,7 @@ export function vectorOp(
     case "select": {
       const test = truth(code, args[0]!, source, lanes);
       const mask = dtype === "f64" || dtype === "bool" ? test : narrowMask(code, test, lanes);
-      return code.pure("v128.bitselect", [args[1]!, args[2]!, mask]);
+      return clipped(code, mask, args[1]!, args[2]!) ?? code.pure("v128.bitselect", [args[1]!, args[2]!, mask]);
     }
     case "eq":
     case "ne":
@@ -44,6 +44,15 @@ export function vectorOp(
     default:
       return arithmetic(code, fn, dtype, from, args, lanes);
   }
+}
+
+/** `a < b ? a : b` and `b < a ? a : b` are single instructions; null for any other selection. */
+function clipped(code: Code, mask: Value, then: Value, otherwise: Value): Value | null {
+  if (mask.op !== "f32x4.lt" && mask.op !== "f64x2.lt") return null;
+  const shape = mask.op.slice(0, 5);
+  const [a, b] = mask.args as [Value, Value];
+  if (a === then && b === otherwise) return code.pure(`${shape}.pmin`, [otherwise, then]);
+  return a === otherwise && b === then ? code.pure(`${shape}.pmax`, [otherwise, then]) : null;
 }
 
 function arithmetic(
@@ -141,7 +150,8 @@ function powersOfSingle(code: Code, fn: Primitive, a: Value): Value | null {
   const pure = (op: string, ...xs: readonly Value[]): Value => code.pure(op, xs);
   const shift = code.constant("i32", 23);
   const bias = same(code, "i32", 127);
-  if (fn === "exp2i") return pure("i32x4.shl", pure("i32x4.add", pure("i32x4.trunc_sat_f32x4_s", a), bias), shift);
+  // As with doubles: the integer k + 127 is the low bits of 2²³ + k + 127.
+  if (fn === "exp2i") return pure("i32x4.shl", pure("f32x4.add", a, same(code, "f32", 2 ** 23 + 127)), shift);
   if (fn === "exponent") return pure("f32x4.convert_i32x4_s", pure("i32x4.sub", pure("i32x4.shr_u", a, shift), bias));
   if (fn === "mantissa") return pure("v128.or", pure("v128.and", a, same(code, "i32", 0x7fffff)), same(code, "f32", 1));
   return null;

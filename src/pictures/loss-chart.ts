@@ -31,7 +31,7 @@ export async function lossSvg(title: string, losses: readonly number[]): Promise
     marks: [
       Plot.line(bins, { x: "step", y: "mean", stroke: "#a9c6e6", strokeWidth: 1 }),
       Plot.line(smooth, { x: "step", y: "mean", stroke: "#2f6fb2", strokeWidth: 2.2, curve: "monotone-x" }),
-      Plot.text([title], { frameAnchor: "top", dy: -12, fontWeight: "bold", fontSize: 14 }),
+      Plot.text([title], { frameAnchor: "top", dy: -22, fontWeight: "bold", fontSize: 14 }),
     ],
     marginTop: 40,
   });

@@ -62,7 +62,9 @@ describe("links and names of files lead somewhere", () => {
       }
       if (page === "CHANGELOG.md") return;
       const prose = text.replaceAll(/^```[\s\S]*?^```$/gm, "");
-      const named = prose.matchAll(/`((?:src|ir|passes|runtime|test|docs|examples|bench|\.ci)\/[\w./-]+\.\w+|[\w-]+\/[\w-]+\.ts)`/g);
+      const named = prose.matchAll(
+        /`((?:src|ir|passes|runtime|test|docs|examples|bench|\.ci)\/[\w./-]+\.\w+|[\w-]+\/[\w-]+\.ts)`/g,
+      );
       for (const [, path] of named) expect.soft(existsSync(root + path!), `${page} names ${path}`).toBe(true);
     });
   }
@@ -92,21 +94,31 @@ function writePage(page: string): void {
   if (text !== before) writeFileSync(root + page, text);
 }
 
-const outputFences = (lines: readonly string[]): number[] => lines.flatMap((l, i) => (l === "```text output" ? [i] : []));
+const outputFences = (lines: readonly string[]): number[] =>
+  lines.flatMap((l, i) => (l === "```text output" ? [i] : []));
 const original = new Map(pages().map((page) => [page, outputFences(textOf(page).split("\n"))]));
 
 /** The page with what stands between its marks taken anew from the heads of the verifiers. */
 function withInvariants(text: string): string {
-  return text.replaceAll(/(<!-- invariants: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, open: string, file: string, close: string) => {
-    const head = /^(?:\/\/.*\n)+/.exec(textOf(file))![0].replaceAll(/^\/\/ ?/gm, "");
-    const list = head.slice(head.search(/^ *1\. /m)).replaceAll(/^ +/gm, (space) => " ".repeat(Math.max(0, space.length - 1)));
-    return `${open}\n${list.trim().replaceAll(/^ *(\d+\. )/gm, "$1")}\n\n${close}`;
-  });
+  return text.replaceAll(
+    /(<!-- invariants: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, open: string, file: string, close: string) => {
+      const head = /^(?:\/\/.*\n)+/.exec(textOf(file))![0].replaceAll(/^\/\/ ?/gm, "");
+      const list = head
+        .slice(head.search(/^ *1\. /m))
+        .replaceAll(/^ +/gm, (space) => " ".repeat(Math.max(0, space.length - 1)));
+      return `${open}\n${list.trim().replaceAll(/^ *(\d+\. )/gm, "$1")}\n\n${close}`;
+    },
+  );
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(text: string): readonly string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
-    title!.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(" ", "-"),
+    title!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .trim()
+      .replaceAll(" ", "-"),
   );
 }

@@ -2,10 +2,8 @@
 import { Device } from "#runtime/device.js";
 import { engineOn } from "#src/eager/default-engine.js";
 import type { EagerEngine } from "#src/eager/engine.js";
-import { onReference } from "./fake-device.js";
 
 export const engines: readonly { readonly name: string; readonly make: () => EagerEngine }[] = [
-  { name: "the reference", make: () => onReference().engine },
   { name: "js", make: () => engineOn(new Device({ backend: "js" })) },
   { name: "wasm", make: () => engineOn(new Device({ backend: "wasm" })) },
 ];

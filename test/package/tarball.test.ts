@@ -1,6 +1,17 @@
 // What is published works in an empty project, and loads nothing that it does not need.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,7 +61,13 @@ describe("the packed tarball in an empty project", () => {
   afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
   test("holds what a user needs and nothing of the workshop", () => {
-    expect(readdirSync(installed(manifest.name)).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
+    expect(readdirSync(installed(manifest.name)).sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "dist",
+      "package.json",
+    ]);
     expect(readdirSync(installed(manifest.name, "dist")).sort()).toEqual(["ir", "passes", "runtime", "src"]);
   });
 

@@ -1,0 +1,122 @@
+// The commands on the examples, in processes of their own.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gradloom } from "./run-cli.js";
+
+const xor = "examples/xor.ts";
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "gradloom-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe.concurrent("help", () => {
+  test.concurrent.each(["run", "compare", "dot", "ir", "summary", "check"])("%s shows examples", async (command) => {
+    const { code, out } = await gradloom(command, "--help");
+    expect(out).toContain(`Usage: gradloom ${command} [options] <script>`);
+    expect(out).toContain(`Examples:\n  gradloom ${command} examples/`);
+    expect(code).toBe(0);
+  });
+
+  test.concurrent("gradloom --help lists the six commands and no other", async () => {
+    const { out } = await gradloom("--help");
+    const listed = [...out.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1]);
+    expect(listed).toEqual(["run", "compare", "dot", "ir", "summary", "check"]);
+  });
+});
+
+test("dot writes .dot, .svg and .png, and nothing else", async () => {
+  const file = (name: string) => join(folder, "pictures", name);
+  await gradloom("dot", xor, "-o", file("built.dot"));
+  await gradloom("dot", xor, "-o", file("scheduled.svg"), "--stage", "scheduled", "--size", "batch=4");
+  await gradloom("dot", xor, "-o", file("buffers.png"), "--stage", "buffers");
+  expect(await readdir(join(folder, "pictures"))).toEqual(["buffers.png", "built.dot", "scheduled.svg"]);
+  expect(await readFile(file("built.dot"), "utf8")).toMatch(/^digraph "xor" \{/);
+  expect(await readFile(file("scheduled.svg"), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+  expect([...(await readFile(file("buffers.png"))).subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47]);
+});
+
+test("compare --json prints exactly the fields that are promised, from losses that agree", async () => {
+  const { code, out, err } = await gradloom("compare", xor, "--json", "--steps", "20");
+  expect([code, err]).toEqual([0, ""]);
+  const result = JSON.parse(out) as Record<string, Record<string, number>>;
+  expect(Object.keys(result)).toEqual(["model", "eager", "compiled", "speedup", "breakEvenSteps", "maxRelativeDifference"]);
+  expect(result.model).toBe("xor");
+  expect(Object.keys(result.eager!)).toEqual(["stepMs", "kernels", "bytes"]);
+  const fields = ["compileMs", "firstStepMs", "stepMs", "kernels", "arenaBytes", "naiveBytes", "lowerBoundBytes"];
+  expect(Object.keys(result.compiled!)).toEqual(fields);
+  expect(result.maxRelativeDifference).toBeLessThan(1e-5);
+  expect(result.compiled!.kernels).toBeLessThan(result.eager!.kernels!);
+  expect(result.compiled!.firstStepMs).toBeLessThanOrEqual(result.compiled!.compileMs!);
+});
+
+describe.concurrent("summary", () => {
+  test.concurrent("of 784-128-10: 784 · 128 + 128 and 128 · 10 + 10 numbers, together 101 770", async () => {
+    const { out } = await gradloom("summary", "examples/mnist-mlp.ts", "--json", "--size", "batch=32");
+    expect(JSON.parse(out)).toEqual({
+      model: "mnist-mlp",
+      layers: [
+        { name: "dense1", kind: "dense", output: "f32[32,128]", parameters: 100_480 },
+        { name: "dense2", kind: "dense", output: "f32[32,10]", parameters: 1290 },
+      ],
+      parameters: 101_770,
+      bytes: 407_080,
+      optimizerState: 0,
+    });
+  });
+
+  test.concurrent("lists parameters that belong to no layer", async () => {
+    const { out } = await gradloom("summary", "examples/linear-regression.ts");
+    expect(out).toMatch(/│ w +│ parameter │ f32\[\] │ +1 │/);
+    expect(out).toContain("2 trained numbers, 8 bytes");
+  });
+});
+
+describe.concurrent("check", () => {
+  test.concurrent("passes on xor, element by element", async () => {
+    const { code, out } = await gradloom("check", xor, "--json");
+    const { ok, parameters } = JSON.parse(out) as { ok: boolean; parameters: { tried: number }[] };
+    expect([code, ok]).toEqual([0, true]);
+    expect(parameters.reduce((sum, row) => sum + row.tried, 0)).toBe(9);
+  });
+
+  test.concurrent("finds a gradient of 2w² where w³ has 3w²", async () => {
+    const { code, out } = await gradloom("check", "test/cli/fixtures/wrong-gradient.ts", "--json");
+    expect(code).toBe(1);
+    const { ok, parameters } = JSON.parse(out) as {
+      ok: boolean;
+      parameters: { parameter: string; expected: number; actual: number; error: number }[];
+    };
+    expect(ok).toBe(false);
+    const [worst, other] = parameters as [(typeof parameters)[0], (typeof parameters)[0]];
+    expect([worst.parameter, other.parameter]).toEqual(["w", "b"]);
+    expect(worst.actual / worst.expected).toBeCloseTo(2 / 3, 5);
+    expect(other.error).toBeLessThan(1e-4);
+  });
+});
+
+describe.concurrent("ir and run", () => {
+  test.concurrent("ir prints graph text, and what a pass made", async () => {
+    const { out } = await gradloom("ir", xor, "--stage", "built");
+    expect(out).toMatch(/^graph xor\(/);
+    expect(out).toContain("%x: f32[batch,2]");
+    const fused = await gradloom("ir", xor, "--pass", "fuse");
+    expect(fused.out).toMatch(/^fused xor \{\n {2}group 0: /);
+  });
+
+  test.concurrent("run prints the figures of a training as JSON: w tends to 2, b to 0", async () => {
+    const { code, out } = await gradloom("run", "examples/linear-regression.ts", "--json", "--out", join(folder, "line"));
+    const result = JSON.parse(out) as { steps: number; firstLoss: number; w: number; b: number };
+    expect([code, result.steps, result.firstLoss]).toEqual([0, 1000, 30]);
+    expect(result.w).toBeCloseTo(2, 1);
+    expect(result.b).toBeCloseTo(0, 1);
+    expect(await readdir(join(folder, "line"))).toEqual(["graph.svg", "loss.svg"]);
+  });
+
+  test.concurrent("run takes as many steps as it is told, eagerly too", async () => {
+    const { out } = await gradloom("run", xor, "--mode", "eager", "--steps", "7", "--json");
+    expect(JSON.parse(out)).toMatchObject({ model: "xor", mode: "eager", steps: 7 });
+  });
+});
