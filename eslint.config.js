@@ -10,7 +10,10 @@ export default tseslint.config(
     rules: {
       eqeqeq: "error",
       "no-console": "error",
-      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/consistent-type-imports": [
+        "error",
+        { fixStyle: "inline-type-imports", disallowTypeAnnotations: false },
+      ],
       "no-template-curly-in-string": "error",
       "@typescript-eslint/await-thenable": "error",
       "@typescript-eslint/no-array-delete": "error",

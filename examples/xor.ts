@@ -10,10 +10,7 @@ export default defineModel({
   seed: 1,
   inputs: { x: ["batch", 2], y: ["batch", 1] },
   model: () =>
-    nn.sequential(
-      nn.dense(2, 2, { activation: "sigmoid", init }),
-      nn.dense(2, 1, { activation: "sigmoid", init }),
-    ),
+    nn.sequential(nn.dense(2, 2, { activation: "sigmoid", init }), nn.dense(2, 1, { activation: "sigmoid", init })),
   build: ({ x, y }, model) => {
     const probability = model(x);
     return {

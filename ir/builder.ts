@@ -1,9 +1,10 @@
 // Makes nodes: infers their types, interns them, remembers where they came from.
 import type { Origin } from "./errors.js";
-import { GraphError, InternalError } from "./errors.js";
-import type { Applier, Attr, Attrs, Node, Operand, Value } from "./node.js";
+import { InternalError, twoGraphs } from "./errors.js";
+import type { Applier, Attr, Attrs, Node, Operand, Parameter, Value } from "./node.js";
 import type { AnyOp } from "./op.js";
 import { captureStack, currentScope, userOrigin } from "./origin.js";
+import type { TensorType } from "./type.js";
 
 type LazyOrigin = Origin | { readonly scope: string; readonly stack?: string };
 
@@ -23,7 +24,7 @@ export class Builder implements Applier {
   }
 
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Value[] {
-    for (const x of operands) if (x.owner !== this) throw new GraphError("the operands belong to two graphs");
+    for (const x of operands) if (x.owner !== this) throw twoGraphs(this, x.owner);
     const values = operands as readonly Value[];
     const key = `${op.name}(${values.map((v) => `${v.node.id}.${v.index}`).join()})${keyOf(attrs)}`;
     let node = this.#interned.get(key);
@@ -31,7 +32,7 @@ export class Builder implements Applier {
       const types = op.infer(values.map((v) => v.type), attrs);
       const results: Value[] = [];
       node = { id: this.#nextId++, op, operands: values, attrs, results };
-      types.forEach((type, index) => results.push({ owner: this, node: node!, index, type }));
+      types.forEach((type, index) => results.push(new NodeResult(this, node!, index, type)));
       this.#interned.set(key, node);
     }
     this.#remember(node);
@@ -46,6 +47,12 @@ export class Builder implements Applier {
       if (origin) seen.set(`${origin.file}:${origin.line}:${origin.column} ${origin.scope}`, origin);
     }
     return [...seen.values()];
+  }
+
+  /** The name scope in which a node was first made. */
+  scopeOf(node: Node): string {
+    for (const { scope } of this.#origins.get(node) ?? []) return scope;
+    return "";
   }
 
   /** Nodes made by `build` come from where `nodes` came from: for passes and gradient rules. */
@@ -65,6 +72,22 @@ export class Builder implements Applier {
     const known = this.#origins.get(node);
     if (!known) this.#origins.set(node, new Set(origins));
     else if (known.size < 8) for (const origin of origins) known.add(origin);
+  }
+}
+
+class NodeResult implements Value {
+  constructor(
+    readonly owner: Builder,
+    readonly node: Node,
+    readonly index: number,
+    readonly type: TensorType,
+  ) {}
+
+  get from(): string {
+    const { op, attrs } = this.node;
+    if (op.lower.kind !== "leaf") return this.owner.scopeOf(this.node);
+    const { name, parameter } = attrs as { readonly name?: string; readonly parameter?: Parameter };
+    return parameter?.name ?? name ?? "";
   }
 }
 

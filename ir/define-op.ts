@@ -3,7 +3,7 @@ import { GraphError, placeError } from "./errors.js";
 import { forms, gather, type Form, type FormArgs } from "./forms.js";
 import type { Attrs, Operand } from "./node.js";
 import type { AnyOp, Call, Op, OpRecord } from "./op.js";
-import { userOrigin } from "./origin.js";
+import { captureStack, userOrigin } from "./origin.js";
 import { printType } from "./type.js";
 
 /** The op `name`, callable on graph values and eager tensors alike. Put the type on the left: `export const tanh: Op<"unary"> =`. */
@@ -25,9 +25,11 @@ export function applyCall(op: AnyOp, args: readonly unknown[]): readonly Operand
     const owner = operands[0]?.owner ?? call!.owner;
     if (!owner) throw new GraphError("nothing says which graph this belongs to");
     return owner.apply(op, operands, call!.attrs);
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown instanceof TypeError ? (noTensor(op, args) ?? thrown) : thrown;
     if (!(error instanceof GraphError) || error.placed) throw error;
-    throw placeError(error, op.name, shown(op, call?.operands ?? args.filter(isOperand)), userOrigin(error.stack));
+    const operands = call?.operands ?? args.flat().filter(isOperand);
+    throw placeError(error, op.name, shown(op, operands), userOrigin(captureStack().stack));
   }
 }
 
@@ -35,8 +37,17 @@ function isOperand(x: unknown): x is Operand {
   return typeof x === "object" && x !== null && "owner" in x && "type" in x;
 }
 
+/** What is wrong where an argument in the place of an operand is none: such calls end in some TypeError. */
+function noTensor(op: AnyOp, args: readonly unknown[]): GraphError | null {
+  const found = op.operands.findIndex((name, i) => !name.endsWith("…") && !isOperand(args[i]));
+  if (found < 0) return null;
+  const arg = args[found];
+  const what = typeof arg === "string" ? JSON.stringify(arg) : Array.isArray(arg) ? "an array" : String(arg);
+  return new GraphError(`${operandName(op, found)} is ${what}, not a tensor`);
+}
+
 function shown(op: AnyOp, operands: readonly Operand[]) {
-  return operands.map((x, i) => ({ name: operandName(op, i), type: printType(x.type), from: "" }));
+  return operands.map((x, i) => ({ name: operandName(op, i), type: printType(x.type), from: x.from ?? "" }));
 }
 
 /** The name of the operand at a position; a last name ending in `…` repeats with a number. */

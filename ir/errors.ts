@@ -68,7 +68,7 @@ export interface ShownOperand {
   readonly from: string;
 }
 
-/** The same error, with the op before its sentence, a line per operand and the user's line under it. */
+/** The same error, with the op before its sentence (where there is one), a line per operand and the user's line under it. */
 export function placeError(error: GraphError, op: string, operands: readonly ShownOperand[], at: Origin | null): GraphError {
   if (error.placed) return error;
   const notes = error.details.notes ?? [];
@@ -77,7 +77,7 @@ export function placeError(error: GraphError, op: string, operands: readonly Sho
   const Class = error.constructor as new (what: string, details: ErrorDetails, placed: boolean) => GraphError;
   const place = at ? [`  at ${printOrigin(at)}`] : [];
   const help = error.details.help ? [`  help: ${error.details.help}`] : [];
-  return new Class([`${op}: ${what}`, ...lines, ...place, ...help].join("\n"), error.details, true);
+  return new Class([op ? `${op}: ${what}` : what, ...lines, ...place, ...help].join("\n"), error.details, true);
 }
 
 function firstSentence(error: GraphError): string {
@@ -88,6 +88,11 @@ function firstSentence(error: GraphError): string {
 function withDetails(what: string, details: ErrorDetails): string {
   const help = details.help ? [`  help: ${details.help}`] : [];
   return [what, ...(details.lines ?? []), ...help].join("\n");
+}
+
+/** What is wrong where tensors of two graphs meet. */
+export function twoGraphs(one: { readonly name?: string }, other: { readonly name?: string }): GraphError {
+  return new GraphError(`the tensors belong to two graphs, "${one.name ?? ""}" and "${other.name ?? ""}"`);
 }
 
 /** Rows as indented lines with aligned columns, trailing space removed. */

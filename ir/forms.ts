@@ -1,7 +1,7 @@
 // How users call ops: one normaliser per form turns friendly arguments (numbers, negative axes, shapes that broadcast)
 // into operands that agree exactly.
-import { type DType, isFloat } from "./dtype.js";
-import { DTypeError, GraphError, ShapeError } from "./errors.js";
+import { type DType, isFloat, toDType } from "./dtype.js";
+import { DTypeError, GraphError, ShapeError, twoGraphs } from "./errors.js";
 import type { Attrs, Operand } from "./node.js";
 import type { Call } from "./op.js";
 import type { constant } from "./ops/leaves.js";
@@ -81,7 +81,7 @@ export function normalizeAxis(axis: number, type: TensorType): number {
 /** Axes counted from the front, ascending; all of them where none are given. Throws ShapeError, also on repeats. */
 export function normalizeAxes(axes: Axes | undefined, type: TensorType): readonly number[] {
   if (axes === undefined) return type.shape.map((_, axis) => axis);
-  const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(axis, type));
+  const list = (Array.isArray(axes) ? axes : [axes]).map((axis) => normalizeAxis(axis, type));
   const repeated = list.find((axis, i) => list.indexOf(axis) !== i);
   if (repeated !== undefined) throw new ShapeError(`axis ${repeated} is given twice`);
   return [...list].sort((a, b) => a - b);
@@ -92,7 +92,7 @@ export function gather(operands: readonly Operand[]): readonly Operand[] {
   const owner = (operands.find((x) => x.owner.mode === "graph") ?? operands[0])?.owner;
   return operands.map((x) => {
     if (!owner || x.owner === owner) return x;
-    if (!x.liftInto) throw new GraphError("the operands belong to two graphs");
+    if (!x.liftInto) throw twoGraphs(owner, x.owner);
     return x.liftInto(owner);
   });
 }
@@ -108,7 +108,7 @@ export function scalarLike(like: Operand, value: number): Operand {
 }
 
 function scalarOf(owned: Operand, value: number, dtype: DType): Operand {
-  if (!isFloat(dtype) && !Number.isInteger(value)) throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
+  if (!isFloat(dtype) && toDType(dtype, value) !== value) throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
   return inserted.constant!(owned, value, dtype);
 }
 

@@ -54,19 +54,6 @@ export function nodesOf(graph: Graph): readonly Node[] {
   return topological([...heads, ...rootsOf(graph)]);
 }
 
-/** For every value, the nodes that read it, in evaluation order (a node that reads it twice is listed once). */
-export function readersOf(nodes: readonly Node[]): ReadonlyMap<Value, readonly Node[]> {
-  const readers = new Map<Value, Node[]>();
-  for (const node of nodes) {
-    for (const operand of new Set(node.operands)) {
-      const list = readers.get(operand);
-      if (list) list.push(node);
-      else readers.set(operand, [node]);
-    }
-  }
-  return readers;
-}
-
 /** The graph with each root mapped. Returns the graph itself where nothing changed. */
 export function mapRoots(graph: Graph, map: (value: Value) => Value): Graph {
   let changed = false;

@@ -35,12 +35,16 @@ export interface Operand {
   readonly type: TensorType;
   /** Makes it an operand of a graph: an eager tensor becomes a constant, a parameter a `parameter` node. */
   readonly liftInto?: (graph: Applier) => Operand;
+  /** Where it came from, for errors: the name of an input or parameter, else the name scope; empty where there is none. */
+  readonly from?: string;
 }
 
 /** The one interception point of both modes: a builder grows a graph, the eager engine computes at once. */
 export interface Applier {
   /** Graph operands and eager ones meet in a graph. */
   readonly mode: "graph" | "eager";
+  /** What errors call it: the name of a graph. */
+  readonly name?: string;
   /** Results of `op`. Throws ShapeError, DTypeError or GraphError, placed at the user's line. */
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Operand[];
 }

@@ -1,5 +1,5 @@
 // Where things come from: the line of the user's program, found on the stack, and the name scope.
-import type { Origin } from "./errors.js";
+import { GraphError, type Origin, placeError } from "./errors.js";
 
 const ownRoot = new URL("../", import.meta.url).href;
 const ownFolders = ["ir/", "src/", "passes/", "runtime/"];
@@ -43,6 +43,16 @@ function shorten(file: string): string {
   const path = file.replace(/^file:\/\//, "");
   const here = typeof process === "undefined" ? "" : `${process.cwd()}/`;
   return here && path.startsWith(here) ? path.slice(here.length) : path;
+}
+
+/** Runs what a user called; GraphErrors out of it get `op` before them and the user's line, unless an op has placed them. */
+export function atUserLine<T>(call: () => T, op = ""): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof GraphError) || error.placed) throw error;
+    throw placeError(error, op, [], userOrigin(captureStack().stack));
+  }
 }
 
 /** A stack trace deep enough to reach the user, taken now and formatted only when read. */

@@ -19,12 +19,12 @@ export function printKernel(kernel: Kernel): string {
 }
 
 /** `x: f32[128] read`. */
-export function printKernelBuffer({ name, dtype, length, access }: KernelBuffer): string {
+function printKernelBuffer({ name, dtype, length, access }: KernelBuffer): string {
   return `${name}: ${dtype}[${length}] ${access}`;
 }
 
 /** A parallel space and its body, one line per entry. */
-export function printSpace({ over, extent, body }: Space): readonly string[] {
+function printSpace({ over, extent, body }: Space): readonly string[] {
   return [`parallel ${over.name} < ${extent} {`, ...body.flatMap((s) => indent(printStmt(s))), "}"];
 }
 

@@ -1,6 +1,7 @@
 // Types of tensors: a dtype and a shape.
-import type { DType } from "./dtype.js";
-import { evaluateSize, printShape, sameShape, type Size, type SizeBinding } from "./size.js";
+import { type DType, dtypes } from "./dtype.js";
+import { DTypeError, ShapeError } from "./errors.js";
+import { printShape, sameShape, type Size } from "./size.js";
 
 /** What is known of a tensor before it is computed. */
 export interface TensorType {
@@ -12,6 +13,14 @@ export interface TensorType {
 export interface ConcreteType {
   readonly dtype: DType;
   readonly shape: readonly number[];
+}
+
+/** The type of something that users declare. Throws DTypeError and ShapeError where there is no such type. */
+export function declaredType(dtype: DType, shape: readonly Size[]): TensorType {
+  if (!dtypes.includes(dtype)) throw new DTypeError(`there is no dtype "${dtype}", only ${dtypes.join(", ")}`);
+  const wrong = shape.find((size) => typeof size === "number" && (!Number.isInteger(size) || size < 0));
+  if (wrong === undefined) return { dtype, shape };
+  throw new ShapeError(`the shape ${printShape(shape)} has the size ${wrong}: sizes are whole numbers from 0`);
 }
 
 export function tensorType(dtype: DType, shape: readonly Size[]): TensorType {
@@ -30,11 +39,6 @@ export function printType(type: TensorType): string {
 
 export function isConcrete(type: TensorType): type is ConcreteType {
   return type.shape.every((size) => typeof size === "number");
-}
-
-/** The type with every named size replaced by its number. */
-export function concrete(type: TensorType, binding: SizeBinding): ConcreteType {
-  return { dtype: type.dtype, shape: type.shape.map((size) => evaluateSize(size, binding)) };
 }
 
 /** Row-major strides, counted in elements. */

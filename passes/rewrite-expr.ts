@@ -1,7 +1,6 @@
 // Rebuilding scalar expressions: substitution, walking, affine coefficients. Shared sub-expressions stay shared.
 import { cast, type Expr, type Load, call, load, type Local } from "#ir/expr.js";
 import type { Value } from "#ir/node.js";
-import type { Node } from "#ir/node.js";
 
 /**
  * A read of a tensor's element, before the tensor has a buffer. `linear` is the row-major position in the tensor, kept
@@ -11,11 +10,6 @@ export interface Access extends Load {
   readonly value: Value;
   readonly index: readonly Expr[];
   readonly linear: Expr | null;
-}
-
-/** A `bounded` expression that knows the node whose promise it is. */
-export interface NodeBound {
-  readonly node: Node;
 }
 
 export function isAccess(x: Expr): x is Access {

@@ -20,7 +20,8 @@ function bestBackend(): BackendName {
   if (hasSimd()) return "wasm";
   // Once: a program that works, but slowly, should not be silent about it.
   // eslint-disable-next-line no-console
-  if (!warned) console.warn("gradloom: this engine has no WebAssembly SIMD; programs run as JavaScript, which is slower");
+  if (!warned)
+    console.warn("gradloom: this engine has no WebAssembly SIMD; programs run as JavaScript, which is slower");
   warned = true;
   return "js";
 }

@@ -133,7 +133,7 @@ export function scratchBytesOf(plan: Plan): number {
 }
 
 /** `gather: index 12 is out of range 0 to 9`, then a line for each place in the user's program. */
-export function runError(failure: Failure, value: number): RunError {
+function runError(failure: Failure, value: number): RunError {
   const lines = failure.origins.map((origin) => `  at ${printOrigin(origin)}`);
   return new RunError([failure.message.replaceAll("{value}", String(value)), ...lines].join("\n"), {}, true);
 }

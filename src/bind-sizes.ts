@@ -67,8 +67,10 @@ class Binder {
   #check(spec: FeedSpec): void {
     const { shape } = spec.type;
     if (this.#freeSizes(spec).length > 0) {
-      const help = `give { data, shape } for ${spec.name}`;
-      throw this.#error(`the length of ${spec.name} does not tell its sizes ${printShape(shape)}`, { help });
+      const given = shapeIn(this.feeds[spec.name]!) !== null;
+      const help = given ? {} : { help: `give { data, shape } for ${spec.name}` };
+      const what = given ? "shape" : "length";
+      throw this.#error(`the ${what} of ${spec.name} does not tell its sizes ${printShape(shape)}`, help);
     }
     const sizes = shape.map((size) => evaluateSize(size, this.#binding));
     const feed = this.feeds[spec.name]!;

@@ -3,6 +3,7 @@ import { Builder } from "#ir/builder.js";
 import { GraphError } from "#ir/errors.js";
 import { rootsOf, topological, type Graph as IrGraph } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
+import { atUserLine } from "#ir/origin.js";
 import { input as inputOp, parameter as parameterOp } from "#ir/ops/leaves.js";
 import { namesIn } from "#ir/size.js";
 import { namedSizesOf } from "#passes/specialize.js";
@@ -58,10 +59,11 @@ export function compile(
   second: CompileSettings | InputSpecs = {},
   third: CompileSettings = {},
 ): Executable {
-  if (typeof what !== "function") return executable(what, second as CompileSettings, null);
+  if (typeof what !== "function") return atUserLine(() => executable(what, second as CompileSettings, null));
   const graph = new Graph(what.name || "function");
   const made = what(declareInputs(graph, second as InputSpecs));
-  return executable({ outputs: made instanceof Tensor ? { result: made } : made }, third, graph);
+  const outputs = made instanceof Tensor ? { result: made } : made;
+  return atUserLine(() => executable({ outputs }, third, graph));
 }
 
 /** Makes the graph that the passes work on. */
@@ -69,6 +71,7 @@ function executable(targets: Targets, settings: CompileSettings, traced: Graph |
   const updates = [...(targets.updates ?? [])];
   const outputs = Object.entries(targets.outputs ?? {});
   const effects = targets.effects ?? [];
+  checkTargets(outputs, updates);
   const tensors = [...outputs.map(([, x]) => x), ...updates.map(([, x]) => x), ...effects];
   if (tensors.length === 0)
     throw new GraphError("compile: there is nothing to compute: no outputs, updates or effects");
@@ -91,6 +94,18 @@ function executable(targets: Targets, settings: CompileSettings, traced: Graph |
     settings,
     retyped?.parameters ?? null,
   );
+}
+
+/** Throws a GraphError where an output is no tensor, or an update is none of a parameter or a second one of the same. */
+function checkTargets(outputs: readonly (readonly [string, unknown])[], updates: readonly (readonly unknown[])[]): void {
+  const other = outputs.find(([, x]) => !(x instanceof Tensor));
+  if (other) throw new GraphError(`compile: the output "${other[0]}" is ${String(other[1])}, not a tensor`);
+  const seen = new Set<unknown>();
+  for (const [p] of updates) {
+    if (!(p instanceof Parameter)) throw new GraphError(`compile: an update is of ${String(p)}, which is no parameter`);
+    if (seen.has(p)) throw new GraphError(`compile: parameter ${p.name} has two updates`);
+    seen.add(p);
+  }
 }
 
 /** The builder that the symbolic tensors share; a new one where all are parameters or numbers. */

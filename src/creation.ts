@@ -1,7 +1,10 @@
 // Eager tensors from JavaScript numbers: tensor, zeros, ones, full, eye, arange, linspace.
-import { arrayOf, arrayType, type DType, type TypedArray } from "#ir/dtype.js";
-import { ShapeError } from "#ir/errors.js";
+import { arrayOf, arrayType, type DType, itemSize, toDType, type TypedArray } from "#ir/dtype.js";
+import { GraphError, MemoryError, ShapeError } from "#ir/errors.js";
+import { atUserLine } from "#ir/origin.js";
 import { elementCount, printShape } from "#ir/size.js";
+import { type ConcreteType, declaredType, printType } from "#ir/type.js";
+import { inUnits } from "#runtime/device.js";
 import { eagerFrom } from "./eager/eager.js";
 import type { Mutable, NestedShape, Shape } from "./shapes.js";
 import { type Nested, Tensor } from "./tensor.js";
@@ -31,16 +34,20 @@ export function tensor<
   const D extends DType = Natural<T>,
   const S extends readonly number[] = FlatShape<T> extends infer F extends readonly number[] ? F : readonly number[],
 >(data: T, options: { readonly dtype?: D; readonly shape?: S } = {}): Tensor<Mutable<S>, D> {
+  return atUserLine(() => ofContent(data, options), "tensor") as unknown as Tensor<Mutable<S>, D>;
+}
+
+function ofContent(data: Content, options: { readonly dtype?: DType; readonly shape?: readonly number[] }): Tensor {
   const flat: (number | boolean)[] = [];
   const typed = ArrayBuffer.isView(data);
   const found = typed ? [(data as TypedArray).length] : measure(data as Nested, flat, 0);
   const dtype = options.dtype ?? naturalDType(data, flat);
-  const shape = options.shape ?? found;
+  const { shape } = declaredType(dtype, options.shape ?? found) as ConcreteType;
   const values = typed ? convert(data as TypedArray, dtype) : arrayOf(dtype, flat);
   if (elementCount(shape) !== values.length) {
-    throw new ShapeError(`tensor: ${values.length} numbers do not fill the shape ${printShape(shape)}`);
+    throw new ShapeError(`${values.length} numbers do not fill the shape ${printShape(shape)}`);
   }
-  return eager(values, shape, dtype) as unknown as Tensor<Mutable<S>, D>;
+  return eager(values, shape, dtype);
 }
 
 /** All elements 0. */
@@ -65,8 +72,8 @@ export function full<const S extends readonly number[], D extends DType = "f32">
   value: number,
   dtype: D = "f32" as D,
 ): Tensor<Mutable<S>, D> {
-  const array = new (arrayType(dtype))(elementCount(shape));
-  return eager(array.fill(value), shape, dtype) as unknown as Tensor<Mutable<S>, D>;
+  const array = atUserLine(() => zerosOf(declaredType(dtype, shape) as ConcreteType), "full");
+  return eager(array.fill(toDType(dtype, value)), shape, dtype) as unknown as Tensor<Mutable<S>, D>;
 }
 
 /** The n × n identity matrix. */
@@ -111,10 +118,19 @@ function eager(data: TypedArray, shape: readonly number[], dtype: DType): Tensor
   return new Tensor<Shape, DType>(eagerFrom(data, shape, dtype));
 }
 
+/** The array of a type. Throws a MemoryError where it is longer than arrays can be. */
+function zerosOf(type: ConcreteType): TypedArray {
+  const count = elementCount(type.shape);
+  const bytes = count * itemSize(type.dtype);
+  if (bytes < 2 ** 32) return new (arrayType(type.dtype))(count);
+  throw new MemoryError(`${printType(type)} would take ${inUnits(bytes)}, and no device has more than 4 GiB`);
+}
+
 /** Flattens nested arrays in row-major order and gives their shape. */
 function measure(data: Nested | NestedBooleans, flat: (number | boolean)[], depth: number): number[] {
   if (!Array.isArray(data)) {
-    flat.push(data as number | boolean);
+    if (typeof data !== "number" && typeof data !== "boolean") throw new GraphError(`${String(data)} is not a number`);
+    flat.push(data);
     return [];
   }
   const rows = data as readonly Nested[];
@@ -123,7 +139,7 @@ function measure(data: Nested | NestedBooleans, flat: (number | boolean)[], dept
     const shape = measure(row, flat, depth + 1);
     inner ??= shape;
     if (shape.join() !== inner.join()) {
-      throw new ShapeError(`tensor: rows of shape ${printShape(inner)} and ${printShape(shape)} at depth ${depth + 1}`);
+      throw new ShapeError(`rows of shape ${printShape(inner)} and ${printShape(shape)} at depth ${depth + 1}`);
     }
   }
   return [rows.length, ...(inner ?? [])];

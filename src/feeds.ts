@@ -62,7 +62,8 @@ export function accepts(feed: Feed, dtype: DType, converts: boolean): boolean {
   if (feed instanceof Tensor) return !feed.symbolic && (feed.dtype === dtype || (converts && isFloat(feed.dtype)));
   const data: unknown = typeof feed === "object" && feed !== null && "data" in feed ? feed.data : feed;
   if (data instanceof arrayType(dtype) || typeof data === "number") return true;
-  if (Array.isArray(data)) return !Array.isArray(data[0]);
+  // The first element tells nested arrays, texts and the like; looking at all of them would cost every run.
+  if (Array.isArray(data)) return data.length === 0 || typeof data[0] === "number";
   return converts && (data instanceof Float32Array || data instanceof Float64Array);
 }
 
@@ -80,6 +81,7 @@ function inspect({ type, converts }: FeedSpec, feed: Feed | undefined): Remark {
   const shape = shapeIn(feed);
   if (shape) {
     const shown = `${type.dtype}${printShape(shape)}`;
+    if (!shape.every((n) => Number.isInteger(n) && n >= 0)) return unfit(`${shown}, but sizes are whole numbers from 0`);
     if (elementCount(shape) !== count) return unfit(`${shown} with ${count} numbers`);
     const fits =
       shape.length === type.shape.length && type.shape.every((s, i) => typeof s !== "number" || s === shape[i]);
@@ -97,7 +99,8 @@ function inspect({ type, converts }: FeedSpec, feed: Feed | undefined): Remark {
 function wrongKind(feed: Feed, dtype: DType): string {
   if (feed instanceof Tensor) return feed.symbolic ? "a symbolic tensor, not numbers" : `${feed.dtype}, not ${dtype}`;
   const data: unknown = typeof feed === "object" && feed !== null && "data" in feed ? feed.data : feed;
-  if (Array.isArray(data)) return "nested arrays; tensor([[…]]) makes a feed of them";
+  if (Array.isArray(data) && Array.isArray(data[0])) return "nested arrays; tensor([[…]]) makes a feed of them";
+  if (Array.isArray(data)) return `an array of ${typeof data[0]}s, not of numbers`;
   const kind = typeof data === "object" && data !== null ? data.constructor.name : String(data);
   return `${kind}, not ${arrayType(dtype).name}`;
 }

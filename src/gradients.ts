@@ -1,5 +1,6 @@
 // grad: gradients in either mode, as tensors that differentiate again.
 import { GradientError } from "#ir/errors.js";
+import { atUserLine } from "#ir/origin.js";
 import { gradient } from "#passes/gradient.js";
 import { eagerGradient, type EagerTensor } from "./eager/eager.js";
 import { valueIn } from "./graph.js";
@@ -15,14 +16,14 @@ export type Gradients<X extends readonly Tensor[]> = {
  * Throws a GradientError where no path leads from an x to y, or one leads through something not differentiable.
  */
 export function grad<const X extends readonly Tensor[]>(y: Tensor, xs: X, cotangent?: Tensor): Gradients<X> {
-  const handles = y.symbolic ? symbolic(y, xs, cotangent) : eager(y, xs, cotangent);
+  const handles = atUserLine(() => (y.symbolic ? symbolic(y, xs, cotangent) : eager(y, xs, cotangent)));
   return handles.map((handle) => new Tensor(handle)) as unknown as Gradients<X>;
 }
 
 function symbolic(y: Tensor, xs: readonly Tensor[], cotangent: Tensor | undefined) {
   const { owner } = y.handle;
-  const sources = xs.map((x) => valueIn(owner, x));
-  return gradient([y.handle], sources, cotangent ? { cotangents: [valueIn(owner, cotangent)] } : {});
+  const inGraph = (x: Tensor) => atUserLine(() => valueIn(owner, x), "grad");
+  return gradient([y.handle], xs.map(inGraph), cotangent ? { cotangents: [inGraph(cotangent)] } : {});
 }
 
 function eager(y: Tensor, xs: readonly Tensor[], cotangent: Tensor | undefined) {

@@ -1,9 +1,9 @@
 // Graph: declares inputs; everything computed from them grows the graph.
 import { Builder } from "#ir/builder.js";
 import type { DType } from "#ir/dtype.js";
-import { GraphError } from "#ir/errors.js";
+import { GraphError, ShapeError, twoGraphs } from "#ir/errors.js";
 import type { Applier, Node, Value } from "#ir/node.js";
-import { withScope } from "#ir/origin.js";
+import { atUserLine, withScope } from "#ir/origin.js";
 import { input } from "#ir/ops/leaves.js";
 import { liftParameter, Parameter } from "./parameter.js";
 import type { Dim, Mutable } from "./shapes.js";
@@ -42,13 +42,17 @@ export class Graph {
     shape: S,
     dtype: D = "f32" as D,
   ): Tensor<Mutable<S>, D> {
-    if (this.#inputs.has(name)) {
-      throw new GraphError(`input: the graph "${this.name}" has an input called "${name}" already`);
-    }
-    const value = this.builder.apply(input, [], { name, dtype, shape: sizesOf(shape) })[0]!;
-    const tensor = new Tensor<Mutable<S>, D>(value);
+    const tensor = atUserLine(() => new Tensor<Mutable<S>, D>(this.#declare(name, shape, dtype)), "input");
     this.#inputs.set(name, tensor as unknown as Tensor);
     return tensor;
+  }
+
+  #declare(name: string, shape: readonly Dim[], dtype: DType): Value {
+    if (this.#inputs.has(name)) {
+      throw new GraphError(`the graph "${this.name}" has an input called "${name}" already`);
+    }
+    if (!Array.isArray(shape)) throw new ShapeError(`the shape of ${name} is ${String(shape)}, not a list of sizes`);
+    return this.builder.apply(input, [], { name, dtype, shape: sizesOf(shape) })[0]!;
   }
 
   /** A parameter, or an eager tensor's numbers, as a value of this graph. */
@@ -72,6 +76,6 @@ export function valueIn(owner: Applier, tensor: Tensor): Value {
   if (tensor instanceof Parameter) return liftParameter(tensor.record, owner) as Value;
   const { handle } = tensor;
   if (handle.owner === owner) return handle as Value;
-  if (!handle.liftInto) throw new GraphError("the tensors belong to two graphs");
+  if (!handle.liftInto) throw twoGraphs(owner, handle.owner);
   return handle.liftInto(owner) as Value;
 }

@@ -1,12 +1,13 @@
 // Parameters: state that belongs to a model and lives on the device. In a graph a parameter is its value before the run,
 // in eager code its value now.
-import { arrayOf, arrayType, type DType, isFloat, type TypedArray } from "#ir/dtype.js";
+import { arrayOf, arrayType, type DType, isFloat, toDType, type TypedArray } from "#ir/dtype.js";
 import { ShapeError } from "#ir/errors.js";
 import type { Applier, Operand, Parameter as ParameterRecord } from "#ir/node.js";
 import { parameter as parameterOp } from "#ir/ops/leaves.js";
+import { atUserLine } from "#ir/origin.js";
 import { makeParameter } from "#ir/parameter.js";
 import { elementCount, printShape } from "#ir/size.js";
-import type { ConcreteType } from "#ir/type.js";
+import { type ConcreteType, declaredType } from "#ir/type.js";
 import { assignAll, eagerEngine, type EagerTensor, parameterTensor, writeParameter } from "./eager/eager.js";
 import type { Mutable, Shape } from "./shapes.js";
 import { flatten, type Nested, Tensor } from "./tensor.js";
@@ -71,6 +72,10 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
    * Throws a ShapeError where the number of elements differs.
    */
   assign(value: Tensor | TypedArray | Nested): void {
+    atUserLine(() => this.#assign(value));
+  }
+
+  #assign(value: Tensor | TypedArray | Nested): void {
     if (value instanceof Tensor) return assignAll([[this.record, value.handle as EagerTensor]]);
     const { dtype, shape } = this.record.type;
     const flat = ArrayBuffer.isView(value) ? value : flatten(value);
@@ -96,6 +101,10 @@ class Placeholder implements Operand {
     return eagerEngine();
   }
 
+  get from(): string {
+    return this.record.name;
+  }
+
   liftInto(graph: Applier): Operand {
     return liftParameter(this.record, graph);
   }
@@ -115,18 +124,25 @@ export function parameter<const S extends readonly number[], D extends DType = "
   initial: number | Nested | TypedArray | ((type: ConcreteType) => TypedArray),
   options: ParameterOptions<D> = {},
 ): Parameter<Mutable<S>, D> {
-  const type: ConcreteType = { dtype: options.dtype ?? "f32", shape };
+  const type = atUserLine(() => declaredType(options.dtype ?? "f32", shape), "parameter") as ConcreteType;
   const count = elementCount(shape);
   const make = (): TypedArray => {
     if (typeof initial === "function") return initial(type);
-    if (typeof initial === "number") return new (arrayType(type.dtype))(count).fill(initial);
+    if (typeof initial === "number") return new (arrayType(type.dtype))(count).fill(toDType(type.dtype, initial));
     return arrayOf(type.dtype, ArrayBuffer.isView(initial) ? initial : flatten(initial));
+  };
+  const name = options.name ?? "parameter";
+  const check = (length: number): void => {
+    if (length === count) return;
+    throw new ShapeError(`parameter: ${length} numbers do not fill the shape ${printShape(shape)} of ${name}`);
   };
   const checked = (): TypedArray => {
     const array = make();
-    if (array.length === count) return array;
-    throw new ShapeError(`parameter: ${array.length} numbers do not fill the shape ${printShape(shape)} of ${name}`);
+    check(array.length);
+    return array;
   };
-  const name = options.name ?? "parameter";
+  if (typeof initial === "object") {
+    atUserLine(() => check(ArrayBuffer.isView(initial) ? initial.length : flatten(initial).length));
+  }
   return new Parameter<Mutable<S>, D>(makeParameter(name, type, checked), options.trainable ?? isFloat(type.dtype));
 }

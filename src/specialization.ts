@@ -1,5 +1,5 @@
 // A graph compiled for one binding of its named sizes: moves feeds in and outputs out without allocating.
-import { arrayType, type DType, type TypedArray } from "#ir/dtype.js";
+import { arrayType, type DType, toDType, type TypedArray } from "#ir/dtype.js";
 import type { Parameter as ParameterRecord } from "#ir/node.js";
 import type { Plan, PlannedOutput } from "#ir/plan.js";
 import { elementCount, printShape } from "#ir/size.js";
@@ -92,8 +92,8 @@ export class Specialization {
     const output = this.#output(name);
     if (!output) return `there is no output "${name}", only ${this.plan.outputs.map((o) => o.name).join(", ")}`;
     const { dtype, shape } = output;
-    if (target.length === elementCount(shape) && target instanceof arrayType(dtype)) return null;
-    const given = `a ${target.constructor.name} of ${target.length}`;
+    if (target instanceof arrayType(dtype) && target.length === elementCount(shape)) return null;
+    const given = ArrayBuffer.isView(target) ? `a ${target.constructor.name} of ${target.length}` : typeof target;
     return `${name} is ${dtype}${printShape(shape)} and needs a ${arrayType(dtype).name} of ${elementCount(shape)}, not ${given}`;
   }
 
@@ -121,9 +121,9 @@ function fits(slot: Slot, feed: Feed | undefined): boolean {
 
 function put(feed: Feed, view: TypedArray, dtype: DType): void {
   const data = numbersIn(feed);
-  if (typeof data === "number") view[0] = data;
+  if (typeof data === "number") view[0] = toDType(dtype, data);
   else view.set(data);
-  if (dtype === "bool") for (let i = 0; i < view.length; i++) view[i] = view[i] === 0 ? 0 : 1;
+  if (dtype === "bool" && typeof data !== "number") for (let i = 0; i < view.length; i++) view[i] = data[i] === 0 ? 0 : 1;
 }
 
 /** The parameters that some launch writes. */

@@ -5,6 +5,7 @@ import { GraphError } from "#ir/errors.js";
 import type { Operand } from "#ir/node.js";
 import { printNumber } from "#ir/number-text.js";
 import type { AnyOp } from "#ir/op.js";
+import { atUserLine } from "#ir/origin.js";
 import { opTable } from "#ir/ops/table.js";
 import { parseSize, type Size } from "#ir/size.js";
 import { printType, type TensorType } from "#ir/type.js";
@@ -125,13 +126,15 @@ function isSymbolic(arg: unknown): boolean {
 function toArgument(arg: unknown, symbolic: boolean): unknown {
   if (arg instanceof Tensor) return symbolic ? arg.symbolicHandle : arg.handle;
   if (!Array.isArray(arg)) return arg;
-  return arg.map((x: unknown) => (typeof x === "string" ? parseSize(x) : toArgument(x, symbolic)));
+  return arg.map((x: unknown) => (typeof x === "string" ? sizeNamed(x) : toArgument(x, symbolic)));
 }
 
 /** A shape as users write it, in the terms of the graph. */
 export function sizesOf(shape: readonly Dim[]): readonly Size[] {
-  return shape.map((size) => (typeof size === "string" ? parseSize(size) : size));
+  return shape.map((size) => (typeof size === "string" ? sizeNamed(size) : size));
 }
+
+const sizeNamed = (text: string): Size => atUserLine(() => parseSize(text));
 
 function numbersOf(tensor: Tensor, what: string): TypedArray {
   const { handle } = tensor;

@@ -7,7 +7,7 @@ import { add, call, type Expr, lt, mul, select, sub } from "../expr.js";
 import { atLeast, atMost, type Float, floatOf, polynomial, same } from "./polynomial.js";
 
 /** ln 2 in two parts; the first has so few bits that its product with k is exact. */
-export const ln2: { readonly [D in Float]: { readonly high: number; readonly low: number } } = {
+const ln2: { readonly [D in Float]: { readonly high: number; readonly low: number } } = {
   f32: { high: 0.693359375, low: -2.12194440054690583e-4 },
   f64: { high: 6.9314718036912382e-1, low: 1.9082149292705877e-10 },
 };

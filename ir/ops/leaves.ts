@@ -7,7 +7,7 @@ import { insertable } from "../forms.js";
 import type { Operand, Parameter } from "../node.js";
 import { type Op, t } from "../op.js";
 import { addSizes, printShape, type Size } from "../size.js";
-import { tensorType } from "../type.js";
+import { declaredType, tensorType } from "../type.js";
 
 export const input: Op<"own", { name: string; dtype: DType; shape: readonly Size[] }, []> = defineOp("input", {
   doc: "A tensor fed at every run.",
@@ -16,7 +16,7 @@ export const input: Op<"own", { name: string; dtype: DType; shape: readonly Size
   call: () => {
     throw new GraphError("inputs are declared with Graph.input");
   },
-  infer: (_, { dtype, shape }) => [tensorType(dtype, shape)],
+  infer: (_, { dtype, shape }) => [declaredType(dtype, shape)],
   lower: { kind: "leaf" },
   samples: [],
 });

@@ -49,7 +49,8 @@ function tryElement(copy: Parameter, at: number, actual: number, loss: () => num
     const expected = centralDifference(copy, at, loss, epsilon);
     const scale = Math.max(Math.abs(actual), Math.abs(expected), floor);
     const error = scale === 0 ? 0 : Math.abs(actual - expected) / scale;
-    if (!best || error < best.error) best = { at, expected, actual, error: Number.isNaN(error) ? Infinity : error, epsilon };
+    if (!best || error < best.error)
+      best = { at, expected, actual, error: Number.isNaN(error) ? Infinity : error, epsilon };
     if (best.error <= enough) break;
   }
   return best!;

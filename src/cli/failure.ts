@@ -10,7 +10,8 @@ export function report(error: unknown, debug: boolean): void {
   process.exitCode = 1;
   if (debug && error instanceof Error) {
     console.error(error.stack);
-    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) console.error(`caused by ${cause.stack}`);
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+      console.error(`caused by ${cause.stack}`);
   } else console.error(describe(error));
 }
 

@@ -86,7 +86,9 @@ function passText(passes: readonly PassRecord[], name: string, origins: boolean)
 function irText(ir: unknown, origins: boolean): string {
   if (Array.isArray(ir)) {
     // What `lower` gives are kernels with what they need of the graph.
-    return ir.map((item: Kernel | { readonly kernel: Kernel }) => printKernel("kernel" in item ? item.kernel : item)).join("\n\n");
+    return ir
+      .map((item: Kernel | { readonly kernel: Kernel }) => printKernel("kernel" in item ? item.kernel : item))
+      .join("\n\n");
   }
   if (typeof ir !== "object" || ir === null) return String(ir);
   if ("steps" in ir) return printPlan(ir as Plan);

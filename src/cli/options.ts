@@ -29,7 +29,8 @@ export function withSizes(command: Command): Command {
   option.argParser<Record<string, number>>((text, before) => {
     const [name, value, ...rest] = text.split("=");
     const number = Number(value);
-    if (name && value && rest.length === 0 && Number.isInteger(number) && number > 0) return { ...before, [name]: number };
+    if (name && value && rest.length === 0 && Number.isInteger(number) && number > 0)
+      return { ...before, [name]: number };
     throw new InvalidArgumentError("Write it as name=number, such as batch=32.");
   });
   return command.addOption(option);

@@ -59,7 +59,8 @@ async function run(script: string, options: RunOptions): Promise<void> {
     console.log(`\nBoth modes from the same weights, each in a fresh process:`);
     printComparison(await compareScript(script, options.seed === undefined ? {} : { seed: options.seed }));
   }
-  if (options.out !== undefined) for (const file of await writePictures(definition, training, options.out)) log(quiet, file);
+  if (options.out !== undefined)
+    for (const file of await writePictures(definition, training, options.out)) log(quiet, file);
 }
 
 function log(quiet: boolean, file: string): void {
@@ -76,7 +77,7 @@ function figuresOf(definition: ModelDefinition, training: Training, mode: Mode) 
     itemsPerSecond: items / seconds,
     firstLoss: losses[0],
     loss: losses.at(-1),
-    epochLosses,
+    ...(epochLosses.length < losses.length ? { epochLosses } : {}),
     ...figures,
   };
 }
@@ -87,7 +88,10 @@ async function printTraining(training: Training, mode: Mode): Promise<void> {
   table.push(
     ["steps", `${withCommas(losses.length)}, ${mode}`],
     ["time", timeText(seconds * 1000)],
-    ["a second", `${withCommas(Math.round(items / seconds))} items, ${withCommas(Math.round(losses.length / seconds))} steps`],
+    [
+      "a second",
+      `${withCommas(Math.round(items / seconds))} items, ${withCommas(Math.round(losses.length / seconds))} steps`,
+    ],
     ["last loss", losses.at(-1)!.toPrecision(6)],
   );
   for (const [name, value] of Object.entries(figures)) table.push([name, figureText(value)]);
@@ -100,7 +104,11 @@ function figureText(value: number): string {
   return Number.isInteger(value) ? String(value) : Math.abs(value) >= 1e-3 ? value.toFixed(4) : threeDigits(value);
 }
 
-async function writePictures(definition: ModelDefinition, training: Training, folder: string): Promise<readonly string[]> {
+async function writePictures(
+  definition: ModelDefinition,
+  training: Training,
+  folder: string,
+): Promise<readonly string[]> {
   const stages = await stagesOfModel(definition, undefined);
   const { stagePicture } = await import("../pictures/stage-picture.js");
   const { writePicture, writeWhole } = await import("../pictures/render.js");

@@ -36,7 +36,10 @@ Examples:
   withSizes(command).action(summary);
 }
 
-async function summary(script: string, options: { readonly json?: boolean; readonly size?: SizeBinding }): Promise<void> {
+async function summary(
+  script: string,
+  options: { readonly json?: boolean; readonly size?: SizeBinding },
+): Promise<void> {
   const definition = await loadModel(script);
   const instance = definition.create();
   const given = options.size ?? {};
@@ -50,7 +53,8 @@ async function summary(script: string, options: { readonly json?: boolean; reado
   const parameters = instance.parameters.reduce((sum, p) => sum + p.count, 0);
   const bytes = instance.parameters.reduce((sum, p) => sum + p.count * itemSize(p.dtype), 0);
   const state = instance.optimizer?.state.reduce((sum, p) => sum + p.count, 0) ?? 0;
-  if (options.json) return printJson({ model: definition.name, layers: rows, parameters, bytes, optimizerState: state });
+  if (options.json)
+    return printJson({ model: definition.name, layers: rows, parameters, bytes, optimizerState: state });
   const table = new Table({
     ...plainTable,
     head: ["layer", "kind", "output", "parameters"],
@@ -60,7 +64,9 @@ async function summary(script: string, options: { readonly json?: boolean; reado
   table.push(["together", "", "", withCommas(parameters)]);
   console.log(definition.doc ? `${definition.name}: ${definition.doc}` : definition.name);
   console.log(table.toString());
-  const optimizer = instance.optimizer ? `; the optimiser ${instance.optimizer.name} keeps ${withCommas(state)} more` : "";
+  const optimizer = instance.optimizer
+    ? `; the optimiser ${instance.optimizer.name} keeps ${withCommas(state)} more`
+    : "";
   console.log(`${withCommas(parameters)} trained numbers, ${inUnits(bytes)}${optimizer}`);
 }
 

@@ -33,16 +33,17 @@ export interface Training {
 export async function train(definition: ModelDefinition, options: TrainOptions): Promise<Training> {
   const data = await definition.data();
   const instance = definition.create(options.seed === undefined ? {} : { seed: options.seed });
-  const epochs = options.epochs ?? definition.epochs ?? 1;
+  // `--steps` alone goes on for as many epochs as it takes.
+  const endless = options.epochs === undefined && options.steps !== undefined;
+  const epochs = endless ? Infinity : (options.epochs ?? definition.epochs ?? 1);
   const most = options.steps ?? Infinity;
-  const total = data.batchesPerEpoch === undefined ? most : Math.min(most, epochs * data.batchesPerEpoch);
+  const total = Math.min(most, epochs * (data.batchesPerEpoch ?? Infinity));
   const progress = options.log ? new Progress(Number.isFinite(total) ? total : epochs) : null;
   const [losses, epochLosses]: [number[], number[]] = [[], []];
   let items = 0;
   const start = performance.now();
   const step = stepOf(instance, options.mode);
-  // With no limit on steps, an endless data set still ends after its epochs.
-  for (let epoch = 0; epoch < (options.epochs === undefined && options.steps ? Infinity : epochs); epoch++) {
+  for (let epoch = 0; epoch < epochs; epoch++) {
     const before = losses.length;
     for (const feeds of data.batches(epoch)) {
       if (losses.length >= most) break;
@@ -53,7 +54,7 @@ export async function train(definition: ModelDefinition, options: TrainOptions):
     if (losses.length === before) break;
     epochLosses.push(meanFrom(losses, before));
     const every = definition.logEvery ?? 1;
-    if (progress && epoch % every === 0) progress.print(epochLine(epoch, epochs, losses.length - before, epochLosses.at(-1)!));
+    if (progress && epoch % every === 0) progress.print(epochLine(epoch, losses.length - before, epochLosses.at(-1)!));
     if (losses.length >= most) break;
   }
   const seconds = (performance.now() - start) / 1000;
@@ -75,8 +76,8 @@ function predictOf(instance: ModelInstance, mode: Mode): Predict {
 }
 
 /** Where an epoch is one step, epochs count the steps before it, as in `loss after 0 steps`. */
-function epochLine(epoch: number, epochs: number, steps: number, loss: number): string {
-  const label = steps === 1 ? `step ${epoch}` : `epoch ${epoch + 1} of ${epochs}`;
+function epochLine(epoch: number, steps: number, loss: number): string {
+  const label = steps === 1 ? `step ${epoch}` : `epoch ${epoch + 1}`;
   return `${label.padEnd(14)} loss ${loss.toPrecision(6)}`;
 }
 

@@ -66,6 +66,10 @@ export class EagerTensor implements Operand {
     return this.record ?? (this.#leaf ??= leafRecord(this));
   }
 
+  get from(): string {
+    return this.parameter?.name ?? "";
+  }
+
   get disposed(): boolean {
     return this.storage === null;
   }

@@ -33,6 +33,7 @@ function liftLeaf(tensor: EagerTensor, graph: Applier, known: WeakMap<EagerTenso
 
 function constantAttrs(tensor: EagerTensor) {
   const { dtype, shape } = tensor.type;
+  if (!tensor.usable) throw tensor.misuse("");
   let data = arrays.get(tensor);
   if (!data) arrays.set(tensor, (data = tensor.data()));
   return { value: shape.length === 0 ? data[0]! : data, dtype, shape };

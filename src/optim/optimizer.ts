@@ -4,6 +4,7 @@ import { GradientError } from "#ir/errors.js";
 import { topological } from "#ir/graph.js";
 import type { Parameter as ParameterRecord, Value } from "#ir/node.js";
 import { parameter as parameterOp } from "#ir/ops/leaves.js";
+import { atUserLine } from "#ir/origin.js";
 import { assignAll, eagerGradient, type EagerTensor, parametersOf, scope, withoutHistory } from "../eager/eager.js";
 import { grad } from "../gradients.js";
 import { Graph, valueIn } from "../graph.js";
@@ -35,11 +36,12 @@ export function defineOptimizer(rule: Rule): Optimizer {
   function minimize(loss: Tensor, parameters?: readonly Parameter[]): Updates;
   function minimize(loss: () => Tensor, parameters?: readonly Parameter[]): number;
   function minimize(loss: Tensor | (() => Tensor), parameters?: readonly Parameter[]): Updates | number {
-    if (loss instanceof Tensor)
-      return loss.symbolic ? grow(rule, state, loss, parameters) : take(rule, state, loss, parameters);
+    if (loss instanceof Tensor) {
+      return atUserLine(() => (loss.symbolic ? grow : take)(rule, state, loss, parameters));
+    }
     return scope(() => {
       const value = loss();
-      take(rule, state, value, parameters);
+      atUserLine(() => take(rule, state, value, parameters));
       return value.item();
     });
   }

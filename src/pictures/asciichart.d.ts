@@ -1,6 +1,9 @@
 declare module "asciichart" {
   const asciichart: {
-    plot(series: readonly number[], options: { readonly height: number; readonly format: (x: number) => string }): string;
+    plot(
+      series: readonly number[],
+      options: { readonly height: number; readonly format: (x: number) => string },
+    ): string;
   };
   export default asciichart;
 }

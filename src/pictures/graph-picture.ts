@@ -6,7 +6,13 @@ import { nodesOf } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
 import { nameOfLeaf } from "#ir/print-graph.js";
 import { printType } from "#ir/type.js";
-import { Digraph, type GraphBaseModel, type NodeAttributesObject, type NodeModel, type RootGraphModel } from "ts-graphviz";
+import {
+  Digraph,
+  type GraphBaseModel,
+  type NodeAttributesObject,
+  type NodeModel,
+  type RootGraphModel,
+} from "ts-graphviz";
 import { escape, html, labelOf, numberIn } from "./labels.js";
 import { fontName, ink, paints, type Role, rolesOf, tints } from "./palette.js";
 
@@ -178,5 +184,7 @@ function edgeNote(node: Node, value: Value, operand: number): string {
 /** Whether it moves elements without computing: one operand, and attributes that say whence. */
 function isView(node: Node): boolean {
   const keys = Object.keys(node.attrs);
-  return node.op.form === "own" && node.operands.length === 1 && ["shape", "perm", "starts"].some((k) => keys.includes(k));
+  return (
+    node.op.form === "own" && node.operands.length === 1 && ["shape", "perm", "starts"].some((k) => keys.includes(k))
+  );
 }

@@ -7,7 +7,10 @@ const mostPoints = 1500;
 export async function lossChart(losses: readonly number[]): Promise<string> {
   const { default: asciichart } = await import("asciichart");
   const bins = binned(losses, width);
-  const chart = asciichart.plot(bins.map((bin) => bin.mean), { height, format: (x: number) => x.toPrecision(3).padStart(9) });
+  const chart = asciichart.plot(
+    bins.map((bin) => bin.mean),
+    { height, format: (x: number) => x.toPrecision(3).padStart(9) },
+  );
   const steps = `steps 1 to ${losses.length}`;
   return `${chart}\n${" ".repeat(11)}${steps}`;
 }

@@ -23,7 +23,8 @@ interface Block {
 /** The picture, for the engine "neato": every box states its place. */
 export function memoryMap(plan: Plan): RootGraphModel {
   const { planned, naive, lowerBound } = plan.memory;
-  const saved = planned > 0 ? `${(naive / planned).toFixed(2)} times less than without sharing (${inUnits(naive)})` : "";
+  const saved =
+    planned > 0 ? `${(naive / planned).toFixed(2)} times less than without sharing (${inUnits(naive)})` : "";
   const note = `${inUnits(planned)} planned, at least ${inUnits(lowerBound)} needed, ${saved}`;
   const picture = canvas(plan.name, `${plan.name}, memory`, planned > 0 ? note : "no scratch memory");
   picture.apply({ splines: "line", overlap: true, outputorder: "nodesfirst" });
@@ -72,7 +73,10 @@ function place(picture: RootGraphModel, id: string, block: Block, heightOf: (off
   const size = inUnits(to - from);
   const label =
     high - low > 0.42
-      ? html([`<b>${escape(name)}</b>`, `<font point-size="9">${buffer.dtype}[${buffer.length}]&#160;&#160;${size}</font>`])
+      ? html([
+          `<b>${escape(name)}</b>`,
+          `<font point-size="9">${buffer.dtype}[${buffer.length}]&#160;&#160;${size}</font>`,
+        ])
       : html([`<b>${escape(name)}</b>&#160;&#160;<font point-size="9">${size}</font>`]);
   picture.createNode(id, {
     label,

@@ -15,7 +15,11 @@ export interface Finished {
 /** `gradloom` with arguments. */
 export function gradloom(...args: readonly string[]): Promise<Finished> {
   return new Promise((resolve) => {
-    const options = { cwd: root, env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined }, maxBuffer: 2 ** 26 };
+    const options = {
+      cwd: root,
+      env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined },
+      maxBuffer: 2 ** 26,
+    };
     execFile(process.execPath, [...fromSource, ...args], options, (error, out, err) => {
       resolve({ code: error ? Number(error.code ?? 1) : 0, out, err });
     });

@@ -39,7 +39,7 @@ describe("every program in the documentation runs and prints what stands beside 
       else expect(thrown).not.toBeNull();
       program.blocks.forEach((_, i) => {
         const promised = promisedBy(program, i);
-        if (promised !== null && !update) expect(printedBy(program, i)).toBe(promised);
+        if (promised !== null && !(update && program.outputs[i])) expect(printedBy(program, i)).toBe(promised);
         else if (promised === null && !throws) expect(printed[i] ?? "").toBe("");
       });
     });

@@ -2,7 +2,6 @@
 // what central differences say.
 import { isFloat, type TypedArray } from "#ir/dtype.js";
 import type { Graph } from "#ir/graph.js";
-import { rootsOf } from "#ir/graph.js";
 import type { Node, Parameter, Value } from "#ir/node.js";
 import { evaluateGraph, evaluateValues } from "#ir/reference.js";
 import { decompose } from "#passes/decompose.js";
@@ -105,9 +104,4 @@ function wrongSlope({ graph, feeds, loss, sources, slopes }: Program, seed: numb
   return Math.abs(along - narrow) <= 1e-4 * size
     ? null
     : `gradient: central differences say ${narrow}, the graph says ${along}`;
-}
-
-/** How many roots a program has, to see that shrinking makes it smaller. */
-export function rootCount(graph: Graph): number {
-  return rootsOf(graph).length;
 }

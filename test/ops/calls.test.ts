@@ -112,8 +112,8 @@ describe("errors say what is wrong, where, and the remedy when it is certain", (
     expect(complaint(() => matmul(lhs!, rhs!))).toBe(
       [
         "ShapeError: matmul: lhs has 784 columns but rhs has 10 rows",
-        "  lhs : f32[32,784]   columns: axis 1",
-        "  rhs : f32[10,784]   rows: axis 0",
+        "  lhs : f32[32,784]   columns: axis 1   x0",
+        "  rhs : f32[10,784]   rows: axis 0      x1",
         "  help: matmul(lhs, rhs.transpose()) has matching inner dimensions",
       ].join("\n"),
     );
@@ -123,8 +123,8 @@ describe("errors say what is wrong, where, and the remedy when it is certain", (
     expect(complaint(() => matmul(lhs!, rhs!))).toBe(
       [
         "ShapeError: matmul: lhs has 3 columns but rhs has 4 rows",
-        "  lhs : f32[2,3]   columns: axis 1",
-        "  rhs : f32[4,5]   rows: axis 0",
+        "  lhs : f32[2,3]   columns: axis 1   x0",
+        "  rhs : f32[4,5]   rows: axis 0      x1",
       ].join("\n"),
     );
   });
@@ -139,8 +139,8 @@ describe("errors say what is wrong, where, and the remedy when it is certain", (
     expect(complaint(() => gather(x!, i!))).toBe(
       [
         "DTypeError: gather: indices are f32, not i32",
-        "  x       : f32[3]",
-        "  indices : f32[2]",
+        "  x       : f32[3]   x0",
+        "  indices : f32[2]   x1",
         '  help: indices.cast("i32")',
       ].join("\n"),
     );

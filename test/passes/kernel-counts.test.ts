@@ -29,7 +29,7 @@ function backward(f: (x: Operand) => Operand): Graph {
 
 function attention(): Graph {
   const g = new GraphMaker();
-  const [q, k, v] = ["q", "k", "v"].map((name) => g.input(name, [8, 64, 32])) as Operand[] as [Operand, Operand, Operand];
+  const [q, k, v] = ["q", "k", "v"].map((name) => g.input(name, [8, 64, 32], "f32")) as Operand[] as [Operand, Operand, Operand];
   const scores = div(matmul(q, ops.transpose(k, [0, 2, 1])), Math.sqrt(32));
   return g.graph({ y: matmul(softmax(scores), v) });
 }
@@ -39,16 +39,16 @@ type Step = (parameter: Operand, gradient: Operand, state: (name: string) => Ope
 /** 784-128-10 with softmax cross entropy, its gradients as outputs or as updates. */
 function mlp(step?: Step): Graph {
   const g = new GraphMaker("mlp");
-  const [x, y] = [g.input("x", [32, 784]), g.input("y", [32], "i32")];
+  const [x, y] = [g.input("x", [32, 784], "f32"), g.input("y", [32], "i32")];
   const shapes = { w1: [784, 128], b1: [128], w2: [128, 10], b2: [10] };
-  const parameters = Object.entries(shapes).map(([name, shape]) => g.parameter(name, shape));
+  const parameters = Object.entries(shapes).map(([name, shape]) => g.parameter(name, shape, "f32"));
   const [w1, b1, w2, b2] = parameters as Operand[] as [Operand, Operand, Operand, Operand];
   const logits = add(matmul(relu(add(matmul(x, w1), b1)), w2), b2);
   const loss = mean(ops.softmaxCrossEntropy(logits, y));
   const gradients = gradient([loss], parameters);
   if (!step) return g.graph({ loss, ...Object.fromEntries(gradients.map((d, i) => [`d${i}`, d])) });
   const updates = parameters.flatMap((p, i) =>
-    step(p, gradients[i]!, (name) => g.parameter(`${name}${i}`, p.type.shape as number[])),
+    step(p, gradients[i]!, (name) => g.parameter(`${name}${i}`, p.type.shape as number[], "f32")),
   );
   return g.graph({ loss }, updates);
 }
@@ -70,7 +70,7 @@ const programs: { name: string; graph: () => Graph; pin: number; most: number }[
     name: "layer norm",
     graph: () => {
       const g = new GraphMaker();
-      const [x, scale, shift] = [g.input("x", [64, 96], "f32"), g.input("scale", [96]), g.input("shift", [96])];
+      const [x, scale, shift] = [g.input("x", [64, 96], "f32"), g.input("scale", [96], "f32"), g.input("shift", [96], "f32")];
       return g.graph({ y: layerNorm(x, scale, shift) });
     },
     pin: 1,
@@ -80,7 +80,7 @@ const programs: { name: string; graph: () => Graph; pin: number; most: number }[
     name: "matmul + bias + relu",
     graph: () => {
       const g = new GraphMaker();
-      return g.graph({ y: relu(add(matmul(g.input("x", [64, 96], "f32"), g.input("w", [96, 32])), g.input("b", [32]))) });
+      return g.graph({ y: relu(add(matmul(g.input("x", [64, 96], "f32"), g.input("w", [96, 32], "f32")), g.input("b", [32], "f32"))) });
     },
     pin: 1,
     most: 1,

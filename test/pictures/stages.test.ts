@@ -52,7 +52,8 @@ test("the memory map has a box for every buffer of the scratch region, inside th
   const boxes = [...dot.matchAll(/tooltip = "\S+: ([\d,]+) to ([\d,]+), launches/g)];
   const inScratch = stages.buffers.buffers.filter(({ place, length }) => "offset" in place && length > 0);
   expect(boxes).toHaveLength(inScratch.length);
-  for (const [, , to] of boxes) expect(Number(to!.replaceAll(",", ""))).toBeLessThanOrEqual(stages.buffers.memory.planned);
+  for (const [, , to] of boxes)
+    expect(Number(to!.replaceAll(",", ""))).toBeLessThanOrEqual(stages.buffers.memory.planned);
 });
 
 test("the passes are recorded with their times, the inner ones before the outer", () => {

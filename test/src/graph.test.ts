@@ -36,7 +36,7 @@ describe("graphs", () => {
   test("two graphs do not mix", () => {
     const x = new Graph("a").input("x", [2]);
     const y = new Graph("b").input("y", [2]);
-    expect(firstLine(() => x.add(y))).toBe("GraphError: add: the operands belong to two graphs");
+    expect(firstLine(() => x.add(y))).toBe('GraphError: add: the tensors belong to two graphs, "a" and "b"');
     expect(firstLine(() => compile({ outputs: { x, y } }))).toBe(
       'GraphError: compile: the tensors belong to two graphs, "a" and "b"',
     );
