@@ -1,11 +1,11 @@
 // Eager tensors from JavaScript numbers: tensor, zeros, ones, full, eye, arange, linspace.
-import { arrayOf, arrayType, type DType, itemSize, toDType, type TypedArray } from "#ir/dtype.js";
-import { GraphError, MemoryError, ShapeError } from "#ir/errors.js";
+import { arrayOf, arrayType, type DType, type TypedArray } from "#ir/dtype.js";
+import { GraphError, ShapeError } from "#ir/errors.js";
 import { atUserLine } from "#ir/origin.js";
 import { elementCount, printShape } from "#ir/size.js";
-import { type ConcreteType, declaredType, printType } from "#ir/type.js";
-import { inUnits } from "#runtime/device.js";
+import { type ConcreteType, declaredType } from "#ir/type.js";
 import { eagerFrom } from "./eager/eager.js";
+import { filled } from "./filled.js";
 import type { Mutable, NestedShape, Shape } from "./shapes.js";
 import { type Nested, Tensor } from "./tensor.js";
 
@@ -72,8 +72,8 @@ export function full<const S extends readonly number[], D extends DType = "f32">
   value: number,
   dtype: D = "f32" as D,
 ): Tensor<Mutable<S>, D> {
-  const array = atUserLine(() => zerosOf(declaredType(dtype, shape) as ConcreteType), "full");
-  return eager(array.fill(toDType(dtype, value)), shape, dtype) as unknown as Tensor<Mutable<S>, D>;
+  const array = atUserLine(() => filled(declaredType(dtype, shape) as ConcreteType, value), "full");
+  return eager(array, shape, dtype) as unknown as Tensor<Mutable<S>, D>;
 }
 
 /** The n × n identity matrix. */
@@ -116,14 +116,6 @@ export function linspace<const N extends number, D extends DType = "f32">(
 
 function eager(data: TypedArray, shape: readonly number[], dtype: DType): Tensor {
   return new Tensor<Shape, DType>(eagerFrom(data, shape, dtype));
-}
-
-/** The array of a type. Throws a MemoryError where it is longer than arrays can be. */
-function zerosOf(type: ConcreteType): TypedArray {
-  const count = elementCount(type.shape);
-  const bytes = count * itemSize(type.dtype);
-  if (bytes < 2 ** 32) return new (arrayType(type.dtype))(count);
-  throw new MemoryError(`${printType(type)} would take ${inUnits(bytes)}, and no device has more than 4 GiB`);
 }
 
 /** Flattens nested arrays in row-major order and gives their shape. */

@@ -1,6 +1,6 @@
 // Parameters: state that belongs to a model and lives on the device. In a graph a parameter is its value before the run,
 // in eager code its value now.
-import { arrayOf, arrayType, type DType, isFloat, toDType, type TypedArray } from "#ir/dtype.js";
+import { arrayOf, arrayType, type DType, isFloat, type TypedArray } from "#ir/dtype.js";
 import { ShapeError } from "#ir/errors.js";
 import type { Applier, Operand, Parameter as ParameterRecord } from "#ir/node.js";
 import { parameter as parameterOp } from "#ir/ops/leaves.js";
@@ -9,6 +9,7 @@ import { makeParameter } from "#ir/parameter.js";
 import { elementCount, printShape } from "#ir/size.js";
 import { type ConcreteType, declaredType } from "#ir/type.js";
 import { assignAll, eagerEngine, type EagerTensor, parameterTensor, writeParameter } from "./eager/eager.js";
+import { filled } from "./filled.js";
 import type { Mutable, Shape } from "./shapes.js";
 import { flatten, type Nested, Tensor } from "./tensor.js";
 
@@ -128,7 +129,7 @@ export function parameter<const S extends readonly number[], D extends DType = "
   const count = elementCount(shape);
   const make = (): TypedArray => {
     if (typeof initial === "function") return initial(type);
-    if (typeof initial === "number") return new (arrayType(type.dtype))(count).fill(toDType(type.dtype, initial));
+    if (typeof initial === "number") return filled(type, initial);
     return arrayOf(type.dtype, ArrayBuffer.isView(initial) ? initial : flatten(initial));
   };
   const name = options.name ?? "parameter";

@@ -3,6 +3,9 @@
 import { report } from "./failure.js";
 import { gradloomProgram } from "./program.js";
 
+// A reader such as `head` may close the pipe before all is written.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 const program = gradloomProgram();
 try {
   await program.parseAsync();
