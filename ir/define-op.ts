@@ -1,5 +1,5 @@
 // Makes a callable op of its record.
-import { GraphError, placeError } from "./errors.js";
+import { GraphError, placeError, type ShownOperand } from "./errors.js";
 import { forms, gather, type Form, type FormArgs } from "./forms.js";
 import type { Attrs, Operand } from "./node.js";
 import type { AnyOp, Call, Op, OpRecord } from "./op.js";
@@ -28,7 +28,7 @@ export function applyCall(op: AnyOp, args: readonly unknown[]): readonly Operand
   } catch (thrown) {
     const error = thrown instanceof TypeError ? (noTensor(op, args) ?? thrown) : thrown;
     if (!(error instanceof GraphError) || error.placed) throw error;
-    const operands = call?.operands ?? args.flat().filter(isOperand);
+    const operands = call?.operands ?? args.flat();
     throw placeError(error, op.name, shown(op, operands), userOrigin(captureStack().stack));
   }
 }
@@ -46,8 +46,10 @@ function noTensor(op: AnyOp, args: readonly unknown[]): GraphError | null {
   return new GraphError(`${operandName(op, found)} is ${what}, not a tensor`);
 }
 
-function shown(op: AnyOp, operands: readonly Operand[]) {
-  return operands.map((x, i) => ({ name: operandName(op, i), type: printType(x.type), from: x.from ?? "" }));
+function shown(op: AnyOp, operands: readonly unknown[]): readonly ShownOperand[] {
+  return operands.flatMap((x, i) =>
+    isOperand(x) ? [{ name: operandName(op, i), type: printType(x.type), from: x.from ?? "" }] : [],
+  );
 }
 
 /** The name of the operand at a position; a last name ending in `…` repeats with a number. */

@@ -5,6 +5,7 @@ import { InternalError, RunError } from "./errors.js";
 import type { Call, Expr, Read, Reduce } from "./expr.js";
 import { combinerOf, identityOf } from "./kernel.js";
 import { evaluate } from "./scalar.js";
+import { sharedParts } from "./subexpressions.js";
 import { type ConcreteType, stridesOf } from "./type.js";
 
 /** An operand: its type and its elements in row-major order. */
@@ -26,7 +27,7 @@ type Thunk = () => number;
  * precision and round once. Running it throws RunError where a bounded index is out of range.
  */
 export function evaluator(expr: Expr, names: readonly string[], sources: readonly Source[]): Evaluator {
-  const compiler = new Compiler(names, sources, sharedParts(expr));
+  const compiler = new Compiler(names, sources, sharedParts([expr]));
   const { run } = compiler.compile(expr);
   return { locals: compiler.locals, run };
 }
@@ -171,37 +172,4 @@ function remembered({ run, slots }: Compiled, locals: readonly number[]): Compil
     return value;
   };
   return { run: recall, slots };
-}
-
-/** Calls and reads that occur more than once. */
-function sharedParts(root: Expr): ReadonlySet<Expr> {
-  const seen = new Set<Expr>();
-  const shared = new Set<Expr>();
-  const stack: Expr[] = [root];
-  for (let x = stack.pop(); x; x = stack.pop()) {
-    if (seen.has(x)) {
-      if (x.kind !== "literal" && x.kind !== "local") shared.add(x);
-      continue;
-    }
-    seen.add(x);
-    stack.push(...partsOf(x));
-  }
-  return shared;
-}
-
-function partsOf(x: Expr): readonly Expr[] {
-  switch (x.kind) {
-    case "call":
-      return x.args;
-    case "read":
-      return x.index;
-    case "reduce":
-      return [x.body];
-    case "bounded":
-      return [x.value];
-    case "load":
-      return [x.offset];
-    default:
-      return [];
-  }
 }

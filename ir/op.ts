@@ -90,7 +90,10 @@ export interface Reader<A extends Attrs> {
   readonly results: readonly ConcreteType[];
   /** The element of an operand at an index. */
   read(operand: number, index: Index): Expr;
-  /** `fn` over `0 ≤ i < extent` of `body(i)`. An empty sum is 0, product 1, any false, all true. */
+  /**
+   * `fn` over `0 ≤ i < extent` of `body(i)`: outermost in an expression, or nested in another of the same `fn`. An empty sum
+   * is 0, product 1, any false, all true.
+   */
   reduce(fn: Reducer, extent: number, body: (i: Expr) => Expr): Expr;
 }
 

@@ -7,7 +7,7 @@
 //     the end. Where one dies in the launch that first writes the other, they may share their place exactly.
 //  5. A launch binds a buffer twice only to read it.
 //  6. What a launch reads, and what an output shows, was written by an earlier launch, or is a feed, a parameter, a constant
-//     or an argument.
+//     or an argument, or is empty.
 //  7. Constants are not written.
 //  8. Feeds and outputs have names of their own, and buffers of their dtype that are long enough; a feed's buffer is not
 //     a scratch one.
@@ -155,7 +155,7 @@ function takesOver(plan: Plan, earlier: Placed, later: Placed): boolean {
 function checkDataFlow(plan: Plan, complain: Complain): void {
   const known = new Set<number>();
   plan.buffers.forEach((b, i) => {
-    if (b.place.at !== "scratch" && b.place.at !== "output") known.add(i);
+    if (b.length === 0 || (b.place.at !== "scratch" && b.place.at !== "output")) known.add(i);
   });
   plan.steps.forEach(({ kernel, buffers }, at) => {
     kernel.buffers.forEach(({ access }, position) => {
@@ -169,10 +169,8 @@ function checkDataFlow(plan: Plan, complain: Complain): void {
       if (access !== "read") known.add(buffers[position]!);
     });
   });
-  for (const { name, buffer, shape } of plan.outputs) {
-    const empty = shape.includes(0);
-    if (!known.has(buffer) && !empty)
-      complain(6, `output ${name} shows ${show(plan, buffer)}, which nothing has written`);
+  for (const { name, buffer } of plan.outputs) {
+    if (!known.has(buffer)) complain(6, `output ${name} shows ${show(plan, buffer)}, which nothing has written`);
   }
 }
 

@@ -39,7 +39,9 @@ export function compileGraph(graph: Graph, options: CompileOptions = {}): Plan {
   const { observe, layouts = new Map() } = options;
   const verify = options.verify ?? verifiesByDefault();
   const checkGraph = verify ? { verify: (g: Graph) => verifyGraph(g) } : {};
-  const concrete = options.arguments ? graph : runPass(graph, specialize(options.sizes ?? {}), { observe, ...checkGraph });
+  const concrete = options.arguments
+    ? graph
+    : runPass(graph, specialize(options.sizes ?? {}), { observe, ...checkGraph });
   const optimized = runPasses(concrete, options.passes ?? graphPasses, { observe, ...checkGraph });
   const ready = options.arguments ? mapRoots(optimized, copyOfLeaf) : optimized;
   return runPass(ready, toPlan({ ...options, layouts }), { observe, verify: verify ? checkPlan : undefined });

@@ -5,7 +5,10 @@ import { indexLocal, literal, load } from "#ir/expr.js";
 import type { Kernel, Space } from "#ir/kernel.js";
 
 /** `to ← from`, `length` elements each, side by side. */
-export function copyKernel(name: string, copies: readonly { readonly dtype: DType; readonly length: number }[]): Kernel {
+export function copyKernel(
+  name: string,
+  copies: readonly { readonly dtype: DType; readonly length: number }[],
+): Kernel {
   const spaces = copies.map(({ dtype, length }, i): Space => {
     const at = indexLocal(`j${i}`, length);
     const value = load(`from${i}`, at, dtype);

@@ -49,17 +49,16 @@ export function countOf(value: Value): number {
   return shapeOf(value).reduce((a, b) => a * b, 1);
 }
 
-let fresh = 0;
-
 /** What a lowering sees of a node's operands. */
 export function readerOf(node: Node): Reader<Attrs> {
+  let reductions = 0;
   return {
     attrs: node.attrs,
     operands: node.operands.map((v) => v.type as ConcreteType),
     results: node.results.map((v) => v.type as ConcreteType),
     read: (operand, index) => ({ kind: "read", dtype: node.operands[operand]!.type.dtype, operand, index }),
     reduce: (fn, extent, body) => {
-      const over = indexLocal(`k${fresh++}`, extent);
+      const over = indexLocal(`k${node.id}_${reductions++}`, extent);
       const inner = body(over);
       return { kind: "reduce", dtype: inner.dtype, fn, over, body: inner };
     },
@@ -85,6 +84,12 @@ function analyse(node: Node): Element {
     over.push(inner.over);
     inner = inner.body;
   }
+  walkExpr(inner, (e) => {
+    if (e.kind !== "reduce") return;
+    throw new InternalError(
+      `lower: ${node.op.name} reduces inside other arithmetic: compose it of a reduction and the rest`,
+    );
+  });
   const factors = over.length > 0 && fn === "sum" ? contraction(inner, index, over) : null;
   return { role: roleOf(inner, over, factors), index, fn, over, inner, cost: costOf(inner), factors };
 }
@@ -205,7 +210,9 @@ function findsOrder(view: Node): boolean {
   };
   // Index maps of views are affine, or a reshape's: if every unit step and the last element agree, all do.
   const steps = stridesOf(to).filter((s) => s < count);
-  return probe(count - 1) && steps.every(probe) && steps.every((s) => probe(Math.floor((count - 1) / s) * s)) && probe(0);
+  return (
+    probe(count - 1) && steps.every(probe) && steps.every((s) => probe(Math.floor((count - 1) / s) * s)) && probe(0)
+  );
 }
 
 /** The row-major position of an index. */

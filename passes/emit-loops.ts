@@ -71,7 +71,11 @@ class Emission {
 
   emit(roots: readonly Root[], beside: Beside): readonly Stmt[] {
     const inner = this.loops.length;
-    const ready = roots.map((r) => ({ ...r, value: this.#intern(r.value), offset: r.offset && this.#intern(r.offset) }));
+    const ready = roots.map((r) => ({
+      ...r,
+      value: this.#intern(r.value),
+      offset: r.offset && this.#intern(r.offset),
+    }));
     const counted = new Set<Expr>();
     for (const root of ready) this.#count(root.value, counted);
     const stores = ready.filter((r) => r.kind === "store").length;

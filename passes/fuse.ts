@@ -9,7 +9,17 @@ import { itemSize } from "#ir/dtype.js";
 import { type Graph, nodesOf, rootsOf } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
 import { countOf, elementOf } from "./element.js";
-import { accessesOf, canFail, commonAxes, type FusedGraph, type Group, groupOfOne, isPureMap, joined, sameAxes } from "./group.js";
+import {
+  accessesOf,
+  canFail,
+  commonAxes,
+  type FusedGraph,
+  type Group,
+  groupOfOne,
+  isPureMap,
+  joined,
+  sameAxes,
+} from "./group.js";
 import { overwritesInStep, scratchBytesOf } from "./nests.js";
 
 /** Nodes in a group: beyond it kernels grow too long for V8's compiler to like. */
@@ -138,7 +148,8 @@ class Fusion {
     const group = joined(a, b, pairs, this.#position);
     if (this.#buffersOf(group) > maxBuffers) return false;
     if (this.#reaches(a, b, true)) return false;
-    if (group.kind === "rows" && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes) return false;
+    if (group.kind === "rows" && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes)
+      return false;
     this.#replace(a, b, group);
     return true;
   }
@@ -262,7 +273,10 @@ class Fusion {
   /** The groups, each after those it depends on; among the ready ones, the first in evaluation order. */
   #ordered(): readonly Group[] {
     const waiting = new Map([...this.#before].map(([g, set]) => [g, set.size]));
-    const ready = [...waiting].filter(([, n]) => n === 0).map(([g]) => g).reverse();
+    const ready = [...waiting]
+      .filter(([, n]) => n === 0)
+      .map(([g]) => g)
+      .reverse();
     const order: Group[] = [];
     while (ready.length > 0) {
       const group = ready.pop()!;
@@ -273,7 +287,8 @@ class Fusion {
         if (left === 0) ready.push(next);
       }
     }
-    if (order.length !== this.#before.size) throw new InternalError("fuse: the groups depend on each other in a circle");
+    if (order.length !== this.#before.size)
+      throw new InternalError("fuse: the groups depend on each other in a circle");
     return order;
   }
 }

@@ -70,7 +70,11 @@ function readsOf(node: Node): Reads {
         if (isAccess(e)) accesses.push(e);
         if (e.kind === "bounded") fails = true;
       };
-      walkExpr(resolveReads(x, node, () => false), visit, seen);
+      walkExpr(
+        resolveReads(x, node, () => false),
+        visit,
+        seen,
+      );
     }
     reads.set(node, (found = { accesses, canFail: fails }));
   }
@@ -116,8 +120,16 @@ export function joined(
   position: ReadonlyMap<Node, number>,
 ): Group {
   const rows = new Map<Node, readonly number[]>();
-  for (const node of a.nodes) rows.set(node, pairs.map(([t]) => a.rows.get(node)![t]!));
-  for (const node of b.nodes) rows.set(node, pairs.map(([, u]) => b.rows.get(node)![u]!));
+  for (const node of a.nodes)
+    rows.set(
+      node,
+      pairs.map(([t]) => a.rows.get(node)![t]!),
+    );
+  for (const node of b.nodes)
+    rows.set(
+      node,
+      pairs.map(([, u]) => b.rows.get(node)![u]!),
+    );
   const nodes = [...a.nodes, ...b.nodes].sort((x, y) => position.get(x)! - position.get(y)!);
   const kind = a.kind === "contraction" || b.kind === "contraction" ? "contraction" : "rows";
   return { kind, nodes, axes: pairs.map(([t]) => a.axes[t]!), rows };
@@ -126,7 +138,10 @@ export function joined(
 /** Whether every node is computed element by element with all its axes parallel. */
 export function isPureMap(group: Group): boolean {
   const points = group.axes.reduce((x, y) => x * y, 1);
-  return group.kind === "rows" && group.nodes.every((n) => elementOf(n).over.length === 0 && countOf(n.results[0]!) === points);
+  return (
+    group.kind === "rows" &&
+    group.nodes.every((n) => elementOf(n).over.length === 0 && countOf(n.results[0]!) === points)
+  );
 }
 
 function expressionsOf(node: Node) {

@@ -101,7 +101,8 @@ export class KernelBuffers implements Names {
     let entry = this.#entries.get(value);
     if (!entry) {
       const { node } = value;
-      const given = (node.attrs.name ?? (node.attrs.parameter as { name?: string } | undefined)?.name) as string | undefined;
+      const given = (node.attrs.name ?? (node.attrs.parameter as { name?: string } | undefined)?.name) as
+        string | undefined;
       const name = `${(given ?? node.op.name).replace(/\W+/g, "_")}_${node.id}`;
       this.#entries.set(value, (entry = { value, name, reads: false, writes: false }));
     }

@@ -4,7 +4,20 @@
 // Axes of the result that only one factor has are its rows (left) or columns (right, with the last axis, along which
 // vectors run); axes of both are batches. Factors are any expressions over any index maps: transposes, windows and
 // guards cost nothing more than their index arithmetic.
-import { add, call, eq, type Expr, floorDiv, floorMod, indexLocal, literal, load, type Local, mul, sub } from "#ir/expr.js";
+import {
+  add,
+  call,
+  eq,
+  type Expr,
+  floorDiv,
+  floorMod,
+  indexLocal,
+  literal,
+  load,
+  type Local,
+  mul,
+  sub,
+} from "#ir/expr.js";
 import type { Space, Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { countOf, elementOf, linearIndex, resolveReads } from "./element.js";
@@ -25,7 +38,11 @@ const maxPanelBytes = 256 * 1024;
 const largeEpilogue = 8;
 
 /** The group as parallel spaces of its kernel: full tiles, and the columns left over. */
-export function lowerContraction(group: Group, escapes: (node: Node) => boolean, buffers: KernelBuffers): readonly Space[] {
+export function lowerContraction(
+  group: Group,
+  escapes: (node: Node) => boolean,
+  buffers: KernelBuffers,
+): readonly Space[] {
   const node = group.nodes.find((n) => elementOf(n).role === "contraction")!;
   const lowering = new ContractionLowering(group, node, escapes, buffers);
   const size = node.results[0]!.type.dtype === "f64" ? 8 : 4;
@@ -69,7 +86,10 @@ class ContractionLowering {
   space(width: number, start: number, tiles: number): Space {
     const chunk = Math.min(rowsPerChunk, this.#rowCount);
     const chunks = Math.ceil(this.#rowCount / chunk);
-    const over = indexLocal("p", this.#outer.reduce((n, l) => n * l.extent!, tiles * chunks));
+    const over = indexLocal(
+      "p",
+      this.#outer.reduce((n, l) => n * l.extent!, tiles * chunks),
+    );
     const own = this.#ones();
     let rest: Expr = floorDiv(over, chunks);
     const firstColumn = add(mul(floorMod(rest, tiles), literal(width)), literal(start));
@@ -117,7 +137,16 @@ class ContractionLowering {
     const far = depth * this.columns * item > farBytes && this.#rowCount >= 4 * tileRows;
     if ((contiguous && !far) || depth * width * item > maxPanelBytes) return { pack: [], element: right };
     const name = this.buffers.fresh("panel");
-    const offset = add(mul(linearIndex(this.#over.map((l) => l.extent!), this.#over), literal(width)), lane);
+    const offset = add(
+      mul(
+        linearIndex(
+          this.#over.map((l) => l.extent!),
+          this.#over,
+        ),
+        literal(width),
+      ),
+      lane,
+    );
     const store: Root = {
       kind: "store",
       value: right,
@@ -154,7 +183,11 @@ class ContractionLowering {
     const width = lane.extent!;
     if (cost <= largeEpilogue || names.length === 1) {
       return names.flatMap((name, i) =>
-        emitLoops([vector(lane)], this.#epilogue(this.#withRow(own, add(row, literal(i))), load(name, lane, dtype)), this.buffers),
+        emitLoops(
+          [vector(lane)],
+          this.#epilogue(this.#withRow(own, add(row, literal(i))), load(name, lane, dtype)),
+          this.buffers,
+        ),
       );
     }
     const tile = this.buffers.fresh("tile");
@@ -180,7 +213,11 @@ class ContractionLowering {
       this.group.rows.get(node)!.forEach((axis, t) => locals.set(index[axis]!.name, at[t]!));
       let x = elements.get(node);
       if (!x) {
-        x = this.#epilogueElement(resolveReads(inner, node, () => false), locals, elements);
+        x = this.#epilogueElement(
+          resolveReads(inner, node, () => false),
+          locals,
+          elements,
+        );
         elements.set(node, x);
       }
       if (!this.escapes(node)) continue;

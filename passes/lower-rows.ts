@@ -1,6 +1,19 @@
 // Lowers a `rows` group: for every point of the parallel axes, the loop nests of the group one after the other, values
 // that later nests need in scalars, row scratch or the result's own buffer.
-import { add, call, type Expr, floorDiv, floorMod, indexLocal, literal, load, local, type Local, mul, sub } from "#ir/expr.js";
+import {
+  add,
+  call,
+  type Expr,
+  floorDiv,
+  floorMod,
+  indexLocal,
+  literal,
+  load,
+  local,
+  type Local,
+  mul,
+  sub,
+} from "#ir/expr.js";
 import { combinerOf, identityOf, type Space, type Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { elementOf, linearIndex } from "./element.js";
@@ -12,7 +25,10 @@ import { type Axes, chooseAxes } from "./row-axes.js";
 import { type Access, isAccess, rewriteExpr } from "./rewrite-expr.js";
 
 /** Where a value lies for the nests after the one that computes it. */
-type Kept = { readonly at: "scalar"; readonly local: Local } | { readonly at: "scratch"; readonly name: string } | { readonly at: "buffer" };
+type Kept =
+  | { readonly at: "scalar"; readonly local: Local }
+  | { readonly at: "scratch"; readonly name: string }
+  | { readonly at: "buffer" };
 
 /** The group as one parallel space of its kernel. */
 export function lowerRows(group: Group, escapes: (node: Node) => boolean, buffers: KernelBuffers): Space {
@@ -38,7 +54,10 @@ class RowLowering {
     const { units, lane } = axes;
     const outer = lane ? units.slice(0, -1) : units;
     const blocks = lane ? Math.ceil(units[units.length - 1]!.extent / Math.max(1, lane.block)) : 1;
-    this.#over = indexLocal("p", outer.reduce((n, u) => n * u.extent, blocks));
+    this.#over = indexLocal(
+      "p",
+      outer.reduce((n, u) => n * u.extent, blocks),
+    );
     let rest: Expr = this.#over;
     const decoded: Expr[] = [];
     for (const extent of [...(lane ? [blocks] : []), ...outer.map((u) => u.extent).reverse()]) {
@@ -91,7 +110,9 @@ class RowLowering {
     const rows = this.group.rows.get(placed.node)!;
     const own = new Map<string, Expr>(index.filter((l) => l.extent === 1).map((l) => [l.name, literal(0)]));
     this.axes.units.forEach((unit, u) => {
-      unit.axes.forEach((t, i) => own.set(index[rows[t]!]!.name, i === unit.axes.length - 1 ? this.#units[u]! : literal(0)));
+      unit.axes.forEach((t, i) =>
+        own.set(index[rows[t]!]!.name, i === unit.axes.length - 1 ? this.#units[u]! : literal(0)),
+      );
     });
     const inner = this.#laneLocal ? placed.loops.slice(0, -1) : placed.loops;
     inner.forEach((l, q) => own.set(l.name, axes[q]!));
@@ -119,7 +140,11 @@ class RowLowering {
     if (kept.at === "scalar") return kept.local;
     if (kept.at === "buffer") return this.buffers.load(access);
     const { index } = elementOf(source.node);
-    return load(kept.name, this.#scratchOffset(source, (l) => access.index[index.indexOf(l)]!), access.dtype);
+    return load(
+      kept.name,
+      this.#scratchOffset(source, (l) => access.index[index.indexOf(l)]!),
+      access.dtype,
+    );
   }
 
   /** A placed value's position in its scratch array, from its local axes; the lane counts from its block's start. */
@@ -127,7 +152,10 @@ class RowLowering {
     const local = localAxes(placed);
     const lane = this.#laneLocal && local[local.length - 1];
     const extents = local.map((l) => (l === lane ? this.#laneLocal!.extent! : l.extent!));
-    return linearIndex(extents, local.map((l) => (l === lane ? this.#laneLocal! : at(l))));
+    return linearIndex(
+      extents,
+      local.map((l) => (l === lane ? this.#laneLocal! : at(l))),
+    );
   }
 
   #scratchFor(placed: Placed, parts: Parts): string {
@@ -135,7 +163,13 @@ class RowLowering {
     const local = localAxes(placed);
     const length = local.reduce((n, l) => n * l.extent!, 1);
     const lane = this.#laneLocal ? this.#laneLocal.extent! / local[local.length - 1]!.extent! : 1;
-    parts.head.push({ kind: "scratch", name, dtype: placed.node.results[0]!.type.dtype, length: length * lane, in: "thread" });
+    parts.head.push({
+      kind: "scratch",
+      name,
+      dtype: placed.node.results[0]!.type.dtype,
+      length: length * lane,
+      in: "thread",
+    });
     this.#kept.set(placed.node, { at: "scratch", name });
     return name;
   }
@@ -158,7 +192,12 @@ class RowLowering {
     } else if (!escaping) {
       const name = this.#scratchFor(placed, parts);
       const offset = this.#scratchOffset(placed, (l) => own.get(l.name)!);
-      parts.roots.push({ kind: "store", value: x, offset, emit: (v, at) => ({ kind: "store", buffer: name, offset: at, value: v }) });
+      parts.roots.push({
+        kind: "store",
+        value: x,
+        offset,
+        emit: (v, at) => ({ kind: "store", buffer: name, offset: at, value: v }),
+      });
     }
   }
 
@@ -181,7 +220,11 @@ class RowLowering {
       const scalar = local(this.buffers.fresh("s"), dtype);
       push(parts.before, first, { kind: "let", local: scalar, value: identity });
       const after = this.#flush(placed, own, scalar, first, parts);
-      parts.roots.push({ kind: "accumulate", value: x, emit: (v) => ({ kind: "accumulate", local: scalar, fn, value: v }) });
+      parts.roots.push({
+        kind: "accumulate",
+        value: x,
+        emit: (v) => ({ kind: "accumulate", local: scalar, fn, value: v }),
+      });
       for (const stmt of after) push(parts.after, first, stmt);
       return;
     }
@@ -219,7 +262,12 @@ class RowLowering {
     if (depth === 0) this.#kept.set(node, { at: "scalar", local: scalar });
     else if (!this.escapes(node)) {
       const name = this.#scratchFor(placed, parts);
-      after.push({ kind: "store", buffer: name, offset: this.#scratchOffset(placed, (l) => own.get(l.name)!), value: scalar });
+      after.push({
+        kind: "store",
+        buffer: name,
+        offset: this.#scratchOffset(placed, (l) => own.get(l.name)!),
+        value: scalar,
+      });
     }
     return after;
   }

@@ -12,7 +12,11 @@ import { scatterOf } from "./scatter.js";
 export function lowerScatter(node: Node, buffers: KernelBuffers): Space {
   const { index, init, source, put, combine } = scatterOf(node);
   const value = node.results[0]!;
-  const ready = (x: Expr): Expr => loaded(resolveReads(x, node, () => false), buffers);
+  const ready = (x: Expr): Expr =>
+    loaded(
+      resolveReads(x, node, () => false),
+      buffers,
+    );
   const at = (i: readonly Expr[]): Expr => buffers.offsetOf(accessOf(value, i, null));
   const store = (offset: Expr, element: Expr): Root => ({
     kind: "store",

@@ -16,7 +16,12 @@ export interface LoweredLaunch {
   readonly values: readonly Value[];
 }
 
-export function lower(launch: LaunchGroups, fused: FusedGraph, layouts: Layouts, failures: FailureTable): LoweredLaunch {
+export function lower(
+  launch: LaunchGroups,
+  fused: FusedGraph,
+  layouts: Layouts,
+  failures: FailureTable,
+): LoweredLaunch {
   const buffers = new KernelBuffers(layouts, failures);
   const escapes = (node: Node) => fused.escaping.has(node.results[0]!);
   const stages = [launch.work, launch.combine]

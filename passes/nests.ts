@@ -148,7 +148,9 @@ function sameSpace(reader: Node, node: Node): boolean {
 
 function expanded(node: Node, inlined: (node: Node) => boolean) {
   const element = elementOf(node);
-  const ones = new Map([...element.index, ...element.over].filter((l) => l.extent === 1).map((l) => [l.name, literal(0)]));
+  const ones = new Map(
+    [...element.index, ...element.over].filter((l) => l.extent === 1).map((l) => [l.name, literal(0)]),
+  );
   const expr = substitute(resolveReads(element.inner, node, inlined), ones);
   const accesses: Access[] = [];
   walkExpr(expr, (e) => {
@@ -169,7 +171,11 @@ function loopsOf(node: Node, group: Group, lane: number | null, accesses: readon
     const found = locals.filter((l) => access.index.some((x) => x.kind === "local" && x.name === l.name));
     if (found.length <= most) continue;
     most = found.length;
-    for (const l of found) order.set(l, access.index.findIndex((x) => x.kind === "local" && x.name === l.name));
+    for (const l of found)
+      order.set(
+        l,
+        access.index.findIndex((x) => x.kind === "local" && x.name === l.name),
+      );
   }
   const sorted = most === locals.length ? [...locals].sort((a, b) => order.get(a)! - order.get(b)!) : locals;
   return laneLocal && laneLocal.extent! !== 1 ? [...sorted, laneLocal] : sorted;

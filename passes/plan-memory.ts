@@ -70,7 +70,10 @@ class Planning {
     this.#declareFeeds();
     this.#takeSnapshots();
     for (const { kernel, values } of launches) {
-      this.#launch(kernel, values.map((v, i) => this.#bufferOf(v, kernel.buffers[i]!.length)));
+      this.#launch(
+        kernel,
+        values.map((v, i) => this.#bufferOf(v, kernel.buffers[i]!.length)),
+      );
     }
     this.#commit();
     const outputs = [...this.graph.outputs].map(([name, value]) => {
@@ -114,15 +117,30 @@ class Planning {
       this.#snapshots.set(value, copy);
       return [this.#bufferOf(value), copy];
     });
-    this.#launch(copyKernel("snapshot", needed.map((v) => ({ dtype: v.type.dtype, length: countOf(v) }))), pairs);
+    this.#launch(
+      copyKernel(
+        "snapshot",
+        needed.map((v) => ({ dtype: v.type.dtype, length: countOf(v) })),
+      ),
+      pairs,
+    );
   }
 
   /** Updates that were not written in place. */
   #commit(): void {
     const late = [...this.graph.updates].filter(([p, v]) => this.inPlace.get(p) !== v && p.results[0] !== v);
     if (late.length === 0) return;
-    const pairs = late.flatMap(([p, v]) => [this.#snapshots.get(v) ?? this.#bufferOf(v), this.#bufferOf(p.results[0]!)]);
-    this.#launch(copyKernel("commit", late.map(([, v]) => ({ dtype: v.type.dtype, length: countOf(v) }))), pairs);
+    const pairs = late.flatMap(([p, v]) => [
+      this.#snapshots.get(v) ?? this.#bufferOf(v),
+      this.#bufferOf(p.results[0]!),
+    ]);
+    this.#launch(
+      copyKernel(
+        "commit",
+        late.map(([, v]) => ({ dtype: v.type.dtype, length: countOf(v) })),
+      ),
+      pairs,
+    );
   }
 
   #outputBuffer(name: string, value: Value): Buffer {
@@ -148,7 +166,16 @@ class Planning {
   }
 
   #add(name: string, value: Value, length: number, main = true): Buffer {
-    const buffer: Buffer = { id: this.#buffers.length, name, value, length, place: null, from: Infinity, to: -1, shares: null };
+    const buffer: Buffer = {
+      id: this.#buffers.length,
+      name,
+      value,
+      length,
+      place: null,
+      from: Infinity,
+      to: -1,
+      shares: null,
+    };
     if (main) {
       this.#byValue.set(value, buffer);
       const { node } = value;
@@ -176,7 +203,8 @@ class Planning {
         kernel.buffers.some((source, j) => {
           const from = this.#buffers[buffers[j]!]!;
           const fits = from.length === to.length && itemSize(source.dtype) === itemSize(target.dtype);
-          if (source.access !== "read" || !fits || from.to !== step || from.place !== null || taken.has(from)) return false;
+          if (source.access !== "read" || !fits || from.to !== step || from.place !== null || taken.has(from))
+            return false;
           if (!mayShare(kernel, source.name, target.name)) return false;
           to.shares = from;
           taken.add(from);
@@ -203,7 +231,10 @@ class Planning {
     }
     const position = new Map([...units.keys()].map((b, i) => [b, i]));
     const packed = packMemory([...units.values()], { alignment });
-    const naive = movable.reduce((sum, b) => sum + Math.ceil((b.length * itemSize(b.value.type.dtype)) / alignment) * alignment, 0);
+    const naive = movable.reduce(
+      (sum, b) => sum + Math.ceil((b.length * itemSize(b.value.type.dtype)) / alignment) * alignment,
+      0,
+    );
     for (const b of movable) {
       const offset = packed.offsets[position.get(root(b))!]!;
       const isFeed = b.value.node.op.lower.kind === "leaf" && this.graph.inputs.includes(b.value.node);

@@ -1,6 +1,7 @@
 // Rebuilding scalar expressions: substitution, walking, affine coefficients. Shared sub-expressions stay shared.
 import { cast, type Expr, type Load, call, load, type Local } from "#ir/expr.js";
 import type { Value } from "#ir/node.js";
+import { partsOf as plainPartsOf } from "#ir/subexpressions.js";
 
 /**
  * A read of a tensor's element, before the tensor has a buffer. `linear` is the row-major position in the tensor, kept
@@ -80,23 +81,10 @@ export function substitute(x: Expr, locals: ReadonlyMap<string, Expr>, memo?: Ma
   return rewriteExpr(x, (e) => (e.kind === "local" ? (locals.get(e.name) ?? null) : null), memo);
 }
 
-/** The parts of an expression. */
+/** The parts of an expression; those of an access are its index and position, not the offset that it has none of yet. */
 export function partsOf(e: Expr): readonly Expr[] {
-  switch (e.kind) {
-    case "literal":
-    case "local":
-      return [];
-    case "load":
-      return isAccess(e) ? (e.linear ? [...e.index, e.linear] : e.index) : [e.offset];
-    case "call":
-      return e.args;
-    case "reduce":
-      return [e.body];
-    case "read":
-      return e.index;
-    case "bounded":
-      return [e.value];
-  }
+  if (!isAccess(e)) return plainPartsOf(e);
+  return e.linear ? [...e.index, e.linear] : e.index;
 }
 
 /** Visits every sub-expression once, parts first. */

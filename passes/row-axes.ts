@@ -78,7 +78,14 @@ function merged(group: Group, plan: NestPlan, buffers: KernelBuffers): readonly 
   return units;
 }
 
-function walksAsOne(group: Group, plan: NestPlan, buffers: KernelBuffers, t: number, inner: number, extent: number): boolean {
+function walksAsOne(
+  group: Group,
+  plan: NestPlan,
+  buffers: KernelBuffers,
+  t: number,
+  inner: number,
+  extent: number,
+): boolean {
   for (const { node, expr, accesses } of plan.placed.values()) {
     const { index } = elementOf(node);
     const rows = group.rows.get(node)!;

@@ -69,7 +69,10 @@ function usesOf(fused: FusedGraph): Uses {
     for (const value of values) readers.set(value, (readers.get(value) ?? 0) + 1);
   }
   const writes = new Map(
-    fused.groups.map((g) => [g, g.nodes.map((n) => n.results[0]!).filter((v) => fused.escaping.has(v) && !inPlace.has(v))]),
+    fused.groups.map((g) => [
+      g,
+      g.nodes.map((n) => n.results[0]!).filter((v) => fused.escaping.has(v) && !inPlace.has(v)),
+    ]),
   );
   return {
     reads,
@@ -109,7 +112,11 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
     }
     const fresh = finish(work);
     const combine = fresh.filter(isCombine);
-    ready = [...ready.filter((g) => !work.includes(g)), ...fresh.filter((g) => !combine.includes(g)), ...finish(combine)];
+    ready = [
+      ...ready.filter((g) => !work.includes(g)),
+      ...fresh.filter((g) => !combine.includes(g)),
+      ...finish(combine),
+    ];
     launches.push({ work, combine });
   }
   return launches;
@@ -117,7 +124,8 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
 
 /** Whether a group only reduces the results of every iteration to one, such as the mean of a loss. */
 function isCombine(group: Group): boolean {
-  if (group.kind !== "rows" || group.axes.length > 0 || !group.nodes.some((n) => elementOf(n).over.length > 0)) return false;
+  if (group.kind !== "rows" || group.axes.length > 0 || !group.nodes.some((n) => elementOf(n).over.length > 0))
+    return false;
   return group.nodes.reduce((sum, n) => sum + workOf(n), 0) <= combineWork;
 }
 

@@ -61,9 +61,9 @@ describe("gradients", () => {
 
 describe("numbers that make no tensor", () => {
   test.each<Case>([
-    ["rows of two lengths", () => tensor([[1, 2], [3]] as Untyped), "ShapeError: tensor: rows of shape [2] and [1] at depth 1"],
+    ["rows of two lengths", () => (tensor as Untyped)([[1, 2], [3]]), "ShapeError: tensor: rows of shape [2] and [1] at depth 1"],
     ["too few for the shape", () => tensor([1, 2, 3], { shape: [2, 2] }), "ShapeError: tensor: 3 numbers do not fill the shape [2,2]"],
-    ["a text", () => tensor([1, "two"] as Untyped), "GraphError: tensor: two is not a number"],
+    ["a text", () => (tensor as Untyped)([1, "two"]), "GraphError: tensor: two is not a number"],
     ["a negative size", () => zeros([-1]), "ShapeError: full: the shape [-1] has the size -1: sizes are whole numbers from 0"],
     ["more than there is memory", () => zeros([1e10]), "MemoryError: full: f32[10000000000] would take 37.3 GiB, and no device has more than 4 GiB"],
     ["too few for a parameter", () => parameter([3], [1, 2], { name: "p" }), "ShapeError: parameter: 2 numbers do not fill the shape [3] of p"],
