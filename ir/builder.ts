@@ -29,7 +29,10 @@ export class Builder implements Applier {
     const key = `${op.name}(${values.map((v) => `${v.node.id}.${v.index}`).join()})${keyOf(attrs)}`;
     let node = this.#interned.get(key);
     if (!node) {
-      const types = op.infer(values.map((v) => v.type), attrs);
+      const types = op.infer(
+        values.map((v) => v.type),
+        attrs,
+      );
       const results: Value[] = [];
       node = { id: this.#nextId++, op, operands: values, attrs, results };
       types.forEach((type, index) => results.push(new NodeResult(this, node!, index, type)));
@@ -131,5 +134,8 @@ export function keyOf(attr: Attr): string {
   if (record.kind === "size") return `<${String(record.text)}>`;
   if (record.kind === "parameter") return `parameter#${String(record.id)}`;
   if (typeof attr === "function") throw new InternalError("an attribute cannot be a function");
-  return `{${Object.keys(record).sort().map((k) => `${k}:${keyOf(record[k])}`).join()}}`;
+  return `{${Object.keys(record)
+    .sort()
+    .map((k) => `${k}:${keyOf(record[k])}`)
+    .join()}}`;
 }

@@ -69,10 +69,16 @@ export interface ShownOperand {
 }
 
 /** The same error, with the op before its sentence (where there is one), a line per operand and the user's line under it. */
-export function placeError(error: GraphError, op: string, operands: readonly ShownOperand[], at: Origin | null): GraphError {
+export function placeError(
+  error: GraphError,
+  op: string,
+  operands: readonly ShownOperand[],
+  at: Origin | null,
+): GraphError {
   if (error.placed) return error;
   const notes = error.details.notes ?? [];
-  const lines = error.details.lines ?? alignRows(operands.map((x, i) => [`${x.name} :`, x.type, notes[i] ?? "", x.from]));
+  const lines =
+    error.details.lines ?? alignRows(operands.map((x, i) => [`${x.name} :`, x.type, notes[i] ?? "", x.from]));
   const what = firstSentence(error);
   const Class = error.constructor as new (what: string, details: ErrorDetails, placed: boolean) => GraphError;
   const place = at ? [`  at ${printOrigin(at)}`] : [];
@@ -108,9 +114,7 @@ export function alignRows(rows: readonly (readonly string[])[]): readonly string
 
 const padColon = (head: string): string => {
   const name = head.trimEnd();
-  return name.endsWith(" :") && name.length < head.length
-    ? `${name.slice(0, -2).padEnd(head.length - 2)} :`
-    : head;
+  return name.endsWith(" :") && name.length < head.length ? `${name.slice(0, -2).padEnd(head.length - 2)} :` : head;
 };
 
 /** `model.ts:42:18`. */

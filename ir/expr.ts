@@ -20,7 +20,12 @@ export type Expr = Literal | Local | Load | Call | Reduce | Read | Bounded;
 export type Literal = { readonly kind: "literal"; readonly dtype: DType; readonly value: number };
 export type Local = { readonly kind: "local"; readonly dtype: DType; readonly name: string; readonly extent?: number };
 export type Load = { readonly kind: "load"; readonly dtype: DType; readonly buffer: string; readonly offset: Expr };
-export type Call = { readonly kind: "call"; readonly dtype: DType; readonly fn: ScalarFn; readonly args: readonly Expr[] };
+export type Call = {
+  readonly kind: "call";
+  readonly dtype: DType;
+  readonly fn: ScalarFn;
+  readonly args: readonly Expr[];
+};
 export type Reduce = {
   readonly kind: "reduce";
   readonly dtype: DType;
@@ -166,7 +171,14 @@ function compareIndex(fn: "lt" | "ge" | "eq", a: Expr, b: Expr): Expr {
 function indexCall(fn: ScalarFn, args: readonly Expr[]): Expr {
   const [a, b] = args as [Expr, Expr];
   if (args.every((x) => x.kind === "literal")) {
-    return literal(evaluate(fn, "i32", args.map((x) => (x as Literal).value), args.map((x) => x.dtype)));
+    return literal(
+      evaluate(
+        fn,
+        "i32",
+        args.map((x) => (x as Literal).value),
+        args.map((x) => x.dtype),
+      ),
+    );
   }
   const plain: Expr = { kind: "call", dtype: "i32", fn, args };
   const isValue = (x: Expr, n: number) => x?.kind === "literal" && x.value === n;
@@ -187,7 +199,10 @@ function indexCall(fn: ScalarFn, args: readonly Expr[]): Expr {
       if (isValue(b, 0) || isValue(a, 1)) return b;
       if (a.kind === "literal") return indexCall("mul", [b, a]);
       if (b.kind === "literal" && isCall(a, "add")) {
-        return indexCall("add", a.args.map((x) => indexCall("mul", [x, b])));
+        return indexCall(
+          "add",
+          a.args.map((x) => indexCall("mul", [x, b])),
+        );
       }
       if (b.kind === "literal" && isCall(a, "mul") && a.args[1]!.kind === "literal") {
         return indexCall("mul", [a.args[0]!, literal(Math.imul(a.args[1]!.value, b.value))]);

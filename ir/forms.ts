@@ -108,7 +108,8 @@ export function scalarLike(like: Operand, value: number): Operand {
 }
 
 function scalarOf(owned: Operand, value: number, dtype: DType): Operand {
-  if (!isFloat(dtype) && toDType(dtype, value) !== value) throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
+  if (!isFloat(dtype) && toDType(dtype, value) !== value)
+    throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
   return inserted.constant!(owned, value, dtype);
 }
 

@@ -8,8 +8,9 @@ import { type Expr, indexLocal, type Local } from "./expr.js";
 import { type Graph, rootsOf } from "./graph.js";
 import type { Attrs, Node, Parameter, Value } from "./node.js";
 import type { Lowering, Reader } from "./op.js";
+import { concreteType, readerOf } from "./reader.js";
 import { elementCount } from "./size.js";
-import { type ConcreteType, isConcrete, printType, stridesOf } from "./type.js";
+import { type ConcreteType, printType, stridesOf } from "./type.js";
 
 type Feeds = ReadonlyMap<Node, TypedArray>;
 type Known = Map<Value, TypedArray>;
@@ -76,7 +77,7 @@ function compute(node: Node, operands: readonly TypedArray[], feeds: Feeds): rea
   const lower = op.lower as Lowering<Attrs>;
   if (lower.kind === "leaf") return [leafData(node, feeds)];
   const sources = node.operands.map((value, i) => ({ type: concreteType(value), data: operands[i]! }));
-  const reader = readerOf(node, sources);
+  const reader = readerOf(node);
   try {
     return results.map((value) => {
       if (lower.kind === "scatter") return scatter(lower, reader, concreteType(value), sources);
@@ -99,28 +100,6 @@ function leafData(node: Node, feeds: Feeds): TypedArray {
   if (!data) throw new FeedError(`${op.name} ${name ?? ""} is not fed`);
   if (data.length !== length) throw new FeedError(`${data.length} elements do not fill ${printType(type)}`);
   return data;
-}
-
-function concreteType(value: Value): ConcreteType {
-  const { type } = value;
-  if (!isConcrete(type)) throw new InternalError(`reference: ${printType(type)} has sizes without numbers`);
-  return type;
-}
-
-/** What a lowering sees of a node. Equal reads at one index are one object. */
-function readerOf(node: Node, sources: readonly Source[]): Reader<Attrs> {
-  let reductions = 0;
-  return {
-    attrs: node.attrs,
-    operands: sources.map((source) => source.type),
-    results: node.results.map(concreteType),
-    read: (operand, index) => ({ kind: "read", dtype: sources[operand]!.type.dtype, operand, index }),
-    reduce: (fn, extent, body) => {
-      const over = indexLocal(`r${reductions++}`, extent);
-      const of = body(over);
-      return { kind: "reduce", dtype: of.dtype, fn, over, body: of };
-    },
-  };
 }
 
 function indexLocals(extents: readonly number[]): readonly Local[] {

@@ -31,7 +31,10 @@ export function namedSize(name: string): SizeExpr {
 
 export function addSizes(...sizes: readonly Size[]): Size {
   const parts = sizes.map(split);
-  return canonical(parts.flatMap((p) => p.terms), parts.reduce((sum, p) => sum + p.plus, 0));
+  return canonical(
+    parts.flatMap((p) => p.terms),
+    parts.reduce((sum, p) => sum + p.plus, 0),
+  );
 }
 
 export function mulSizes(...sizes: readonly Size[]): Size {
@@ -54,7 +57,10 @@ export function floorDivSize(a: Size, by: Size): Size {
   if (sameSize(a, by)) return 1;
   const { terms, plus } = split(a);
   if (typeof by === "number" && terms.every((t) => t.times % by === 0)) {
-    return canonical(terms.map((t) => ({ ...t, times: t.times / by })), Math.floor(plus / by));
+    return canonical(
+      terms.map((t) => ({ ...t, times: t.times / by })),
+      Math.floor(plus / by),
+    );
   }
   const exact = plus === 0 && typeof by !== "number" ? divideByMonomial(terms, by) : null;
   if (exact) return exact;
@@ -188,7 +194,10 @@ function allTerms(size: Size): Terms {
 
 function fromTerms(terms: Terms): Size {
   const constants = terms.filter((t) => t.factors.length === 0);
-  return canonical(terms.filter((t) => t.factors.length > 0), constants.reduce((sum, t) => sum + t.times, 0));
+  return canonical(
+    terms.filter((t) => t.factors.length > 0),
+    constants.reduce((sum, t) => sum + t.times, 0),
+  );
 }
 
 function canonical(terms: Terms, plus: number): Size {

@@ -3,10 +3,9 @@
 import { InternalError } from "#ir/errors.js";
 import { add as plus, type Expr, indexLocal, literal, type Local, mul, type Read, type Reducer } from "#ir/expr.js";
 import type { Node, Value } from "#ir/node.js";
-import type { Reader } from "#ir/op.js";
-import type { Attrs } from "#ir/node.js";
+import { readerOf } from "#ir/reader.js";
 import { transcendentals } from "#ir/scalar.js";
-import { stridesOf, type ConcreteType } from "#ir/type.js";
+import { stridesOf } from "#ir/type.js";
 import { accessOf, mentions, rewriteExpr, walkExpr } from "./rewrite-expr.js";
 
 /**
@@ -47,22 +46,6 @@ export function shapeOf(value: Value): readonly number[] {
 
 export function countOf(value: Value): number {
   return shapeOf(value).reduce((a, b) => a * b, 1);
-}
-
-/** What a lowering sees of a node's operands. */
-export function readerOf(node: Node): Reader<Attrs> {
-  let reductions = 0;
-  return {
-    attrs: node.attrs,
-    operands: node.operands.map((v) => v.type as ConcreteType),
-    results: node.results.map((v) => v.type as ConcreteType),
-    read: (operand, index) => ({ kind: "read", dtype: node.operands[operand]!.type.dtype, operand, index }),
-    reduce: (fn, extent, body) => {
-      const over = indexLocal(`k${node.id}_${reductions++}`, extent);
-      const inner = body(over);
-      return { kind: "reduce", dtype: inner.dtype, fn, over, body: inner };
-    },
-  };
 }
 
 function analyse(node: Node): Element {

@@ -2,7 +2,8 @@
 import { InternalError } from "#ir/errors.js";
 import { type Expr, indexLocal, type Local } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
-import { ownBounds, readerOf, shapeOf } from "./element.js";
+import { readerOf } from "#ir/reader.js";
+import { ownBounds, shapeOf } from "./element.js";
 
 export interface Scatter {
   /** Axes of the result, in which `init` is written. */

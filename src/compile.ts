@@ -97,7 +97,10 @@ function executable(targets: Targets, settings: CompileSettings, traced: Graph |
 }
 
 /** Throws a GraphError where an output is no tensor, or an update is none of a parameter or a second one of the same. */
-function checkTargets(outputs: readonly (readonly [string, unknown])[], updates: readonly (readonly unknown[])[]): void {
+function checkTargets(
+  outputs: readonly (readonly [string, unknown])[],
+  updates: readonly (readonly unknown[])[],
+): void {
   const other = outputs.find(([, x]) => !(x instanceof Tensor));
   if (other) throw new GraphError(`compile: the output "${other[0]}" is ${String(other[1])}, not a tensor`);
   const seen = new Set<unknown>();

@@ -81,7 +81,8 @@ function inspect({ type, converts }: FeedSpec, feed: Feed | undefined): Remark {
   const shape = shapeIn(feed);
   if (shape) {
     const shown = `${type.dtype}${printShape(shape)}`;
-    if (!shape.every((n) => Number.isInteger(n) && n >= 0)) return unfit(`${shown}, but sizes are whole numbers from 0`);
+    if (!shape.every((n) => Number.isInteger(n) && n >= 0))
+      return unfit(`${shown}, but sizes are whole numbers from 0`);
     if (elementCount(shape) !== count) return unfit(`${shown} with ${count} numbers`);
     const fits =
       shape.length === type.shape.length && type.shape.every((s, i) => typeof s !== "number" || s === shape[i]);

@@ -123,7 +123,8 @@ function put(feed: Feed, view: TypedArray, dtype: DType): void {
   const data = numbersIn(feed);
   if (typeof data === "number") view[0] = toDType(dtype, data);
   else view.set(data);
-  if (dtype === "bool" && typeof data !== "number") for (let i = 0; i < view.length; i++) view[i] = data[i] === 0 ? 0 : 1;
+  if (dtype === "bool" && typeof data !== "number")
+    for (let i = 0; i < view.length; i++) view[i] = data[i] === 0 ? 0 : 1;
 }
 
 /** The parameters that some launch writes. */

@@ -101,7 +101,9 @@ describe("files", () => {
     expect(long).toEqual([]);
   });
   test("names are kebab-case and say what is inside", () => {
-    const names = files.map((file) => file.split("/").flatMap((part) => part.replace(/(\.test|\.test-d|\.d)?\.ts$/, "")));
+    const names = files.map((file) =>
+      file.split("/").flatMap((part) => part.replace(/(\.test|\.test-d|\.d)?\.ts$/, "")),
+    );
     const wrong = names.flat().filter((part) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(part));
     expect(wrong).toEqual([]);
     const vague = names.filter((parts) => /^(utils?|helpers?|common|misc|.*manager)$/.test(parts.at(-1)!));

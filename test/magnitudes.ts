@@ -7,6 +7,7 @@ import { topological } from "#ir/graph.js";
 import { combinerOf, identityOf } from "#ir/kernel.js";
 import type { Attrs, Node, Value } from "#ir/node.js";
 import type { Index, Lowering, Reader } from "#ir/op.js";
+import { readerOf } from "#ir/reader.js";
 import { evaluate, type ScalarFn } from "#ir/scalar.js";
 import { elementCount } from "#ir/size.js";
 import { type ConcreteType, stridesOf } from "#ir/type.js";
@@ -88,21 +89,6 @@ function measured(
     case "compose":
       throw new Error("expanded before");
   }
-}
-
-function readerOf(node: Node): Reader<Attrs> {
-  let reductions = 0;
-  return {
-    attrs: node.attrs,
-    operands: node.operands.map((x) => x.type as ConcreteType),
-    results: node.results.map((x) => x.type as ConcreteType),
-    read: (operand, index) => ({ kind: "read", dtype: node.operands[operand]!.type.dtype, operand, index }),
-    reduce: (fn, extent, body) => {
-      const over = indexLocal(`r${reductions++}`, extent);
-      const of = body(over);
-      return { kind: "reduce", dtype: of.dtype, fn, over, body: of };
-    },
-  };
 }
 
 const locals = (shape: readonly number[]) => shape.map((extent, axis) => indexLocal(`i${axis}`, extent));

@@ -96,23 +96,27 @@ export const iota: Op<"own", IotaAttrs, [like: Operand, shape: readonly Size[], 
 );
 
 /** A size of an axis as a number in the graph, so that a mean over a named size divides by the right one. */
-export const size: Op<"own", { size: Size; dtype: DType }, [like: Operand, size: Size, dtype: DType]> = defineOp("size", {
-  doc: "A size as a scalar; a named size becomes a number when the graph is specialised.",
-  operands: [],
-  form: "own",
-  call: (like, of, dtype) => ({ operands: [], attrs: { size: addSizes(of), dtype }, owner: like.owner }),
-  infer: (_, { dtype }) => {
-    if (!isFloat(dtype) && dtype !== "i32") throw new DTypeError(`a size is a number, not a ${dtype}`);
-    return [tensorType(dtype, [])];
-  },
-  lower: {
-    kind: "compute",
-    at: (_, k) => {
-      if (typeof k.attrs.size !== "number") throw new GraphError("size: a named size has no number before specialize");
-      return e.literal(k.attrs.size, k.attrs.dtype);
+export const size: Op<"own", { size: Size; dtype: DType }, [like: Operand, size: Size, dtype: DType]> = defineOp(
+  "size",
+  {
+    doc: "A size as a scalar; a named size becomes a number when the graph is specialised.",
+    operands: [],
+    form: "own",
+    call: (like, of, dtype) => ({ operands: [], attrs: { size: addSizes(of), dtype }, owner: like.owner }),
+    infer: (_, { dtype }) => {
+      if (!isFloat(dtype) && dtype !== "i32") throw new DTypeError(`a size is a number, not a ${dtype}`);
+      return [tensorType(dtype, [])];
     },
+    lower: {
+      kind: "compute",
+      at: (_, k) => {
+        if (typeof k.attrs.size !== "number")
+          throw new GraphError("size: a named size has no number before specialize");
+        return e.literal(k.attrs.size, k.attrs.dtype);
+      },
+    },
+    samples: [{ operands: [], attrs: { size: 7, dtype: "f32" }, results: [t("f32", [], [7])], from: "by hand" }],
   },
-  samples: [{ operands: [], attrs: { size: 7, dtype: "f32" }, results: [t("f32", [], [7])], from: "by hand" }],
-});
+);
 
 insertable({ constant });

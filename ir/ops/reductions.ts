@@ -1,8 +1,9 @@
 // Reductions that the Kernel IR has: sum, prod, max, min. What is composed of them is in statistics.ts.
 import { applyCall, defineOp } from "../define-op.js";
 import { expectDType } from "../elementwise.js";
+import type { FormArgs } from "../forms.js";
 import type { Node, Operand, Value } from "../node.js";
-import { byHand, type Op, type Rule, t } from "../op.js";
+import { byHand, type Op, type OpRecord, type Rule, t } from "../op.js";
 import { expectElements, keptAxes, ofSingleElements, type ReductionAttrs, reducedType, reducing, spread } from "../reduction.js"; // prettier-ignore
 import { inversePermutation } from "../shape.js";
 import { elementCount } from "../size.js";
@@ -87,16 +88,7 @@ export const prod: Op<"reduction", ReductionAttrs> = defineOp("prod", {
 
 export const max: Op<"reduction", ReductionAttrs> = defineOp("max", {
   doc: "The largest element over some axes, all where none are given; NaN where one is NaN. Its gradient is shared equally among ties.",
-  operands: ["x"],
-  form: "reduction",
-  infer: ([x], attrs) => {
-    const type = reducedType(x!, attrs);
-    expectElements(x!, attrs.axes);
-    return [type];
-  },
-  lower: reducing((dtype) => (dtype === "bool" ? "any" : "max")),
-  vjp: ({ g, operands: [x], results: [y], attrs }) => [sharedAmongTies(g, x!, y!, attrs)],
-  simplify: [singleRule("max"), nestedRule("max")],
+  ...extreme("max", "any"),
   onnx: { type: "ReduceMax", attrs: { axes: "axes", keepDims: "keepdims" } },
   samples: [
     byHand([t("f32", [2, 3], [1, 5, 2, -4, -9, -3])], { axes: [1], keepDims: false }, t("f32", [2], [5, -3])),
@@ -125,16 +117,7 @@ export const max: Op<"reduction", ReductionAttrs> = defineOp("max", {
 
 export const min: Op<"reduction", ReductionAttrs> = defineOp("min", {
   doc: "The smallest element over some axes, all where none are given; NaN where one is NaN. Its gradient is shared equally among ties.",
-  operands: ["x"],
-  form: "reduction",
-  infer: ([x], attrs) => {
-    const type = reducedType(x!, attrs);
-    expectElements(x!, attrs.axes);
-    return [type];
-  },
-  lower: reducing((dtype) => (dtype === "bool" ? "all" : "min")),
-  vjp: ({ g, operands: [x], results: [y], attrs }) => [sharedAmongTies(g, x!, y!, attrs)],
-  simplify: [singleRule("min"), nestedRule("min")],
+  ...extreme("min", "all"),
   onnx: { type: "ReduceMin", attrs: { axes: "axes", keepDims: "keepdims" } },
   samples: [
     byHand([t("f32", [2, 3], [1, 5, 2, -4, -9, -3])], { axes: [0], keepDims: false }, t("f32", [3], [-4, -9, -3])),
@@ -148,6 +131,22 @@ export const min: Op<"reduction", ReductionAttrs> = defineOp("min", {
     },
   ],
 });
+
+/** What max and min have in common; `ofBools` is the same of bools. */
+function extreme(fn: "max" | "min", ofBools: "any" | "all") {
+  return {
+    operands: ["x"],
+    form: "reduction",
+    infer: ([x], attrs) => {
+      const type = reducedType(x!, attrs);
+      expectElements(x!, attrs.axes);
+      return [type];
+    },
+    lower: reducing((dtype) => (dtype === "bool" ? ofBools : fn)),
+    vjp: ({ g, operands: [x], results: [y], attrs }) => [sharedAmongTies(g, x!, y!, attrs)],
+    simplify: [singleRule(fn), nestedRule(fn)],
+  } satisfies Partial<OpRecord<"reduction", ReductionAttrs, FormArgs["reduction"]>>;
+}
 
 /** Of one element the reduction is that element. */
 function singleRule(name: string): Rule {

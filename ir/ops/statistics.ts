@@ -62,14 +62,15 @@ export const logSumExp: Op<"reduction", ReductionAttrs> = defineOp("logSumExp", 
   lower: {
     kind: "compose",
     expand: ([x], { axes, keepDims }) => {
-      const largest = max(x!, axes, { keepDims });
-      const shift = where(less(abs(largest), Infinity), largest, 0);
-      const terms = exp(sub(x!, spread(shift, x!, { axes, keepDims })));
-      return [add(log(sum(terms, axes, { keepDims })), shift)];
+      const { shift, total } = shiftedSum(x!, { axes, keepDims });
+      return [add(log(total), shift)];
     },
   },
-  // Exact to about ε · |x|, since y is rounded; with the usual logits, shifted near 0, that is ε.
-  vjp: ({ g, operands: [x], results: [y], attrs }) => [mul(spread(g, x!, attrs), exp(sub(x!, spread(y!, x!, attrs))))],
+  // Not g · exp(x − y): y is rounded, which large x would show.
+  vjp: ({ g, operands: [x], attrs }) => {
+    const { terms, total } = shiftedSum(x!, attrs);
+    return [mul(spread(g, x!, attrs), div(terms, spread(total, x!, attrs)))];
+  },
   onnx: { type: "ReduceLogSumExp", attrs: { axes: "axes", keepDims: "keepdims" } },
   samples: [
     byHand(
@@ -99,6 +100,15 @@ export const logSumExp: Op<"reduction", ReductionAttrs> = defineOp("logSumExp", 
     },
   ],
 });
+
+/** `terms = exp(x − shift)` and their sum, the shift being the largest element where that is finite. */
+function shiftedSum(x: Operand, attrs: ReductionAttrs): { shift: Operand; terms: Operand; total: Operand } {
+  const { axes, keepDims } = attrs;
+  const largest = max(x, axes, { keepDims });
+  const shift = where(less(abs(largest), Infinity), largest, 0);
+  const terms = exp(sub(x, spread(shift, x, attrs)));
+  return { shift, terms, total: sum(terms, axes, { keepDims }) };
+}
 
 type ArgAttrs = { axis: number; keepDims: boolean };
 

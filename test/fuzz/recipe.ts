@@ -59,7 +59,10 @@ export function build({ seed, steps }: Recipe, float: DType): Program {
   const state = maker.parameter("state", [n], float);
   const feeds = declared.map(([value, draw]) => {
     const count = shapeOf(value).reduce((a, b) => a * b, 1);
-    return arrayOf(value.type.dtype, Array.from({ length: count }, () => Math.fround(draw())));
+    return arrayOf(
+      value.type.dtype,
+      Array.from({ length: count }, () => Math.fround(draw())),
+    );
   });
   const held = new Map<Node, TypedArray>(declared.map(([v], i) => [v.node, feeds[i]!]));
   held.set(state.node, arrayOf(float, new Array<number>(n).fill(0)));
@@ -96,7 +99,8 @@ function attempt(make: () => Operand): Value | null {
   }
 }
 
-const byForm = (form: string) => [...opTable.values()].filter((op) => op.form === form) as (AnyOp & ((...args: unknown[]) => Operand))[];
+const byForm = (form: string) =>
+  [...opTable.values()].filter((op) => op.form === form) as (AnyOp & ((...args: unknown[]) => Operand))[];
 const [unary, binary, compare] = [byForm("unary"), byForm("binary"), byForm("compare")];
 const [reductions, rows, args] = [byForm("reduction"), byForm("row"), byForm("argReduction")];
 

@@ -7,7 +7,7 @@ import { complaintAbout, type FuzzOptions } from "./verdict.js";
 export function shrink(recipe: Recipe, options: FuzzOptions = {}): Recipe {
   let best = recipe;
   for (let length = Math.ceil(best.steps.length / 2); length >= 1; length = Math.floor(length / 2)) {
-    for (let from = 0; from + length <= best.steps.length; ) {
+    for (let from = 0; from + length <= best.steps.length;) {
       const steps = [...best.steps.slice(0, from), ...best.steps.slice(from + length)];
       if (complaintAbout({ ...best, steps }, options)) best = { ...best, steps };
       else from += length;

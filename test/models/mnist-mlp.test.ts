@@ -57,7 +57,7 @@ test("the losses of the first 20 batches, compiled and eager, are those of Tenso
   expectNear(eagerly, want);
 });
 
-test("after one epoch of the first 6 000 images most unseen digits are named right, and every run gives the same numbers", ({
+test("an epoch of the first 6 000 images names as many unseen digits right as TensorFlow.js, with the same numbers every time", ({
   skip,
 }) => {
   if (!digits) return skip(missing);
@@ -75,6 +75,7 @@ test("after one epoch of the first 6 000 images most unseen digits are named rig
   };
   const first = train188();
   expect(first.losses).toHaveLength(188);
-  expect(first.accuracy).toBeGreaterThan(0.5);
+  // TensorFlow.js names 5 389 of the 10 000 right after the same 188 steps, which take it half a minute.
+  expect(Math.abs(first.accuracy - 0.5389)).toBeLessThan(0.02);
   expect(train188()).toEqual(first);
 });

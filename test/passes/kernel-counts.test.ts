@@ -8,7 +8,8 @@ import { compileGraph } from "#passes/compile.js";
 import { gradient } from "#passes/gradient.js";
 import { GraphMaker } from "../graphs.js";
 
-const { add, div, exp, gelu, layerNorm, log, logSoftmax, logSumExp, matmul, mean, mul, relu, softmax, sqrt, sub, sum } = ops;
+const { add, div, exp, gelu, layerNorm, log, logSoftmax, logSumExp, matmul, mean, mul, relu, softmax, sqrt, sub, sum } =
+  ops;
 
 const kernelsOf = (graph: Graph) => compileGraph(graph).steps.length;
 
@@ -29,12 +30,20 @@ function backward(f: (x: Operand) => Operand): Graph {
 
 function attention(): Graph {
   const g = new GraphMaker();
-  const [q, k, v] = ["q", "k", "v"].map((name) => g.input(name, [8, 64, 32], "f32")) as Operand[] as [Operand, Operand, Operand];
+  const [q, k, v] = ["q", "k", "v"].map((name) => g.input(name, [8, 64, 32], "f32")) as Operand[] as [
+    Operand,
+    Operand,
+    Operand,
+  ];
   const scores = div(matmul(q, ops.transpose(k, [0, 2, 1])), Math.sqrt(32));
   return g.graph({ y: matmul(softmax(scores), v) });
 }
 
-type Step = (parameter: Operand, gradient: Operand, state: (name: string) => Operand) => (readonly [Operand, Operand])[];
+type Step = (
+  parameter: Operand,
+  gradient: Operand,
+  state: (name: string) => Operand,
+) => (readonly [Operand, Operand])[];
 
 /** 784-128-10 with softmax cross entropy, its gradients as outputs or as updates. */
 function mlp(step?: Step): Graph {
@@ -59,7 +68,11 @@ const adam: Step = (p, d, state) => {
   const [m, v] = [state("m"), state("v")];
   const nextM = add(mul(m, 0.9), mul(d, 0.1));
   const nextV = add(mul(v, 0.999), mul(mul(d, d), 0.001));
-  return [[p, sub(p, div(mul(nextM, 0.001), add(sqrt(nextV), 1e-8)))], [m, nextM], [v, nextV]];
+  return [
+    [p, sub(p, div(mul(nextM, 0.001), add(sqrt(nextV), 1e-8)))],
+    [m, nextM],
+    [v, nextV],
+  ];
 };
 
 const programs: { name: string; graph: () => Graph; pin: number; most: number }[] = [
@@ -70,7 +83,11 @@ const programs: { name: string; graph: () => Graph; pin: number; most: number }[
     name: "layer norm",
     graph: () => {
       const g = new GraphMaker();
-      const [x, scale, shift] = [g.input("x", [64, 96], "f32"), g.input("scale", [96], "f32"), g.input("shift", [96], "f32")];
+      const [x, scale, shift] = [
+        g.input("x", [64, 96], "f32"),
+        g.input("scale", [96], "f32"),
+        g.input("shift", [96], "f32"),
+      ];
       return g.graph({ y: layerNorm(x, scale, shift) });
     },
     pin: 1,
@@ -80,7 +97,9 @@ const programs: { name: string; graph: () => Graph; pin: number; most: number }[
     name: "matmul + bias + relu",
     graph: () => {
       const g = new GraphMaker();
-      return g.graph({ y: relu(add(matmul(g.input("x", [64, 96], "f32"), g.input("w", [96, 32], "f32")), g.input("b", [32], "f32"))) });
+      return g.graph({
+        y: relu(add(matmul(g.input("x", [64, 96], "f32"), g.input("w", [96, 32], "f32")), g.input("b", [32], "f32"))),
+      });
     },
     pin: 1,
     most: 1,

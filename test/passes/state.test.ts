@@ -15,13 +15,21 @@ import { backends } from "../run-graph.js";
 const { add, gather, matmul, mean, mul, relu, sub, sum, transpose } = ops;
 
 /** A program with parameters of given values: `run` gives outputs, `state` the parameters' values now. */
-function prepared(graph: Graph, values: Readonly<Record<string, readonly number[]>>, backend: (typeof backends)[number]) {
+function prepared(
+  graph: Graph,
+  values: Readonly<Record<string, readonly number[]>>,
+  backend: (typeof backends)[number],
+) {
   const device = new Device();
   const plan = compileGraph(graph);
   const program = backend.prepare(plan, device);
   const parameters = graph.parameters.map((n) => n.attrs.parameter as import("#ir/node.js").Parameter);
   const view = (p: (typeof parameters)[number]) =>
-    device.view(p.type.dtype, device.address(p), p.type.shape.reduce((a, b) => a * b, 1));
+    device.view(
+      p.type.dtype,
+      device.address(p),
+      p.type.shape.reduce((a, b) => a * b, 1),
+    );
   for (const p of parameters) view(p).set(arrayOf(p.type.dtype, values[p.name] ?? []));
   return {
     kernels: plan.steps.map((s) => s.kernel.name),

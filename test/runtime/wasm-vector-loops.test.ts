@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import {
   add,
-  and,
   call,
   cast,
   type Expr,

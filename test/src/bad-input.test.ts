@@ -93,7 +93,11 @@ describe("arguments that are no tensors", () => {
     ["nothing", () => x.add(), ["add: rhs is undefined, not a tensor", "  lhs : f32[2,3]   x", at]],
     ["null", () => x.mul(null), ["mul: rhs is null, not a tensor", "  lhs : f32[2,3]   x", at]],
     ["a text", () => x.maximum("2"), ['maximum: rhs is "2", not a tensor', "  lhs : f32[2,3]   x", at]],
-    ["a number where only tensors go", () => x.matmul(2), ["matmul: rhs is 2, not a tensor", "  lhs : f32[2,3]   x", at]],
+    [
+      "a number where only tensors go",
+      () => x.matmul(2),
+      ["matmul: rhs is 2, not a tensor", "  lhs : f32[2,3]   x", at],
+    ],
     ["an array", () => x.gather([1, 2]), ["gather: indices is an array, not a tensor", "  x : f32[2,3]   x", at]],
   ])("%s", (_, run, message) => {
     expect(mistake(run)).toBe(`GraphError: ${lines(...message)}`);

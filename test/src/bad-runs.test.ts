@@ -29,7 +29,10 @@ describe.each(["wasm", "js", "interpret"] as const)("on %s", (backend) => {
     const [x, y] = [g.input("x", ["n", 3]), g.input("y", ["n"], "i32")];
     const losses = nn.softmaxCrossEntropy(x.matmul(w), y) as Tensor;
     const [sum, mean] = [losses.sum(), losses.mean()] as Tensor[];
-    const run = compile({ outputs: { sum: sum!, mean: mean! }, updates: optim.sgd({ lr: 1 }).minimize(sum!) }, { backend });
+    const run = compile(
+      { outputs: { sum: sum!, mean: mean! }, updates: optim.sgd({ lr: 1 }).minimize(sum!) },
+      { backend },
+    );
     const results = run.run({ x: [], y: new Int32Array(0) });
     expect([results.sum.data[0], results.mean.data[0]]).toEqual([0, NaN]);
     expect(w.data()).toEqual(new Float32Array(6).fill(1));
@@ -95,9 +98,7 @@ describe("runs", () => {
 
   test("a backend that is none", () => {
     const run = compile(({ x }) => x.mul(2), { x: [1] }, { backend: "cuda" as Untyped });
-    expect(mistake(() => run.run({ x: [1] }))).toBe(
-      'GraphError: there is no backend "cuda", only interpret, js, wasm',
-    );
+    expect(mistake(() => run.run({ x: [1] }))).toBe('GraphError: there is no backend "cuda", only interpret, js, wasm');
   });
 
   test("an eager tensor whose scope has ended cannot enter a graph", () => {
@@ -127,6 +128,6 @@ describe("runs", () => {
 
   test("a parameter's first value may itself come of a run", () => {
     const p = parameter([2], () => double().run({ x: [1, 2] }).y.data);
-    expect([...(compile({ outputs: { y: p.mul(3) } }).run().y.data)]).toEqual([6, 12]);
+    expect([...compile({ outputs: { y: p.mul(3) } }).run().y.data]).toEqual([6, 12]);
   });
 });
