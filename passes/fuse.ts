@@ -4,7 +4,6 @@
 // long as a common set of parallel axes remains, the group stays convex (nothing outside lies between its nodes) and its
 // row scratch stays small; then groups that read the same data over the same axes merge. An update of a parameter in
 // place must come after every reader of the old value: these orders are edges too, so no merge can break them.
-import { InternalError } from "#ir/errors.js";
 import { itemSize } from "#ir/dtype.js";
 import { type Graph, nodesOf, rootsOf } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
@@ -20,6 +19,7 @@ import {
   joined,
   sameAxes,
 } from "./group.js";
+import { GroupOrder } from "./group-order.js";
 import { overwritesInStep, scratchBytesOf } from "./nests.js";
 
 /** Nodes in a group: beyond it kernels grow too long for V8's compiler to like. */
@@ -28,8 +28,6 @@ const maxNodes = 64;
 const maxBuffers = 40;
 /** Scratch of one row: it should stay in the first-level cache beside the data. */
 const maxScratchBytes = 32 * 1024;
-/** Groups visited in search of a path between two groups before the merge is given up. */
-const searchBudget = 1024;
 
 /** Options of fusion: `fuse: false` leaves every node alone, to see what fusion brings. */
 export interface FuseOptions {
@@ -52,11 +50,7 @@ class Fusion {
   readonly #computed: readonly Node[];
   readonly #position = new Map<Node, number>();
   readonly #groupOf = new Map<Node, Group>();
-  /** All groups, each after those it depends on, and where each stands; merged ones leave gaps. */
-  #line: (Group | null)[] = [];
-  readonly #place = new Map<Group, number>();
-  readonly #after = new Map<Group, Set<Group>>();
-  readonly #before = new Map<Group, Set<Group>>();
+  readonly #order = new GroupOrder();
   readonly #roots: ReadonlySet<Value>;
   readonly #inPlace = new Map<Node, Value>();
   readonly #readers = new Map<Node, Node[]>();
@@ -69,22 +63,18 @@ class Fusion {
       const { role } = elementOf(node);
       return role !== "leaf" && ((role !== "view" && role !== "free") || pinned.has(node));
     });
-    for (const node of this.#computed) this.#addGroup(groupOfOne(node));
+    for (const node of this.#computed) this.#add(groupOfOne(node));
     for (const node of this.#computed) {
       for (const access of accessesOf(node)) {
         const source = access.value.node;
         const list = this.#readers.get(source);
         if (!list) this.#readers.set(source, [node]);
         else if (list[list.length - 1] !== node) list.push(node);
-        if (this.#groupOf.has(source)) this.#link(this.#groupOf.get(source)!, this.#groupOf.get(node)!);
+        if (this.#groupOf.has(source)) this.#order.link(this.#groupOf.get(source)!, this.#groupOf.get(node)!);
       }
     }
     this.#orderUpdates();
-    this.#line = [...this.#ordered()];
-    this.#line.forEach((group, i) => {
-      this.#place.set(group!, i);
-      this.#position.set(group!.nodes[0]!, i);
-    });
+    this.#order.settle().forEach((group, i) => this.#position.set(group.nodes[0]!, i));
   }
 
   /** Merges producers with consumers, the largest intermediate first. */
@@ -111,7 +101,7 @@ class Fusion {
           const [a, b] = [this.#groupOf.get(readers[j]!)!, this.#groupOf.get(readers[i]!)!];
           if (a === b || a.kind !== "rows" || b.kind !== "rows" || !sameAxes(a, b)) continue;
           if (a.nodes.length + b.nodes.length > maxNodes) continue;
-          if (this.#reaches(a, b, false) || this.#reaches(b, a, false)) continue;
+          if (this.#order.reaches(a, b, false) || this.#order.reaches(b, a, false)) continue;
           const pairs = commonAxes(a, b);
           const group = joined(a, b, pairs, this.#position);
           if (pairs.length === a.axes.length && this.#buffersOf(group) <= maxBuffers) this.#replace(a, b, group);
@@ -121,7 +111,7 @@ class Fusion {
   }
 
   finish(): FusedGraph {
-    const groups = this.#ordered();
+    const groups = this.#order.ordered();
     for (const [parameter, value] of this.#inPlace) {
       if (!this.#mayOverwrite(this.#groupOf.get(value.node)!, parameter, value.node)) this.#inPlace.delete(parameter);
     }
@@ -132,7 +122,7 @@ class Fusion {
       const outside = this.#readers.get(node)?.some((r) => this.#groupOf.get(r) !== own) ?? false;
       if (outside || this.#roots.has(value)) escaping.add(value);
     }
-    return { graph: this.#graph, groups, escaping, inPlace: this.#inPlace, before: this.#before };
+    return { graph: this.#graph, groups, escaping, inPlace: this.#inPlace, before: this.#order.before };
   }
 
   #tryMerge(a: Group, b: Group): boolean {
@@ -147,27 +137,21 @@ class Fusion {
     } else if (pairs.length === 0 && a.axes.length > 0 && !isPureMap(a)) return false;
     const group = joined(a, b, pairs, this.#position);
     if (this.#buffersOf(group) > maxBuffers) return false;
-    if (this.#reaches(a, b, true)) return false;
+    if (this.#order.reaches(a, b, true)) return false;
     if (group.kind === "rows" && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes)
       return false;
     this.#replace(a, b, group);
     return true;
   }
 
-  /** Whether a path leads from `a` to `b`, other than the direct edge where `indirect` is asked for. */
-  #reaches(a: Group, b: Group, indirect: boolean): boolean {
-    const end = this.#place.get(b) ?? Infinity;
-    const seen = new Set<Group>();
-    const stack = [...this.#after.get(a)!].filter((g) => !(indirect && g === b));
-    while (stack.length > 0) {
-      const group = stack.pop()!;
-      if (group === b) return true;
-      if (seen.has(group) || this.#place.get(group)! > end) continue;
-      seen.add(group);
-      if (seen.size > searchBudget) return true;
-      stack.push(...this.#after.get(group)!);
-    }
-    return false;
+  #add(group: Group): void {
+    this.#order.add(group);
+    for (const node of group.nodes) this.#groupOf.set(node, group);
+  }
+
+  #replace(a: Group, b: Group, group: Group): void {
+    this.#order.replace(a, b, group);
+    for (const node of group.nodes) this.#groupOf.set(node, group);
   }
 
   #escapesFrom(group: Group): (node: Node) => boolean {
@@ -187,37 +171,6 @@ class Fusion {
     return buffers.size;
   }
 
-  #addGroup(group: Group): void {
-    for (const node of group.nodes) this.#groupOf.set(node, group);
-    this.#after.set(group, new Set());
-    this.#before.set(group, new Set());
-  }
-
-  #link(from: Group, to: Group): void {
-    if (from === to) return;
-    this.#after.get(from)!.add(to);
-    this.#before.get(to)!.add(from);
-  }
-
-  #replace(a: Group, b: Group, group: Group): void {
-    this.#moveTogether(a, b, group);
-    this.#addGroup(group);
-    for (const old of [a, b]) {
-      for (const next of this.#after.get(old)!) {
-        this.#before.get(next)!.delete(old);
-        if (next !== a && next !== b) this.#link(group, next);
-      }
-      for (const previous of this.#before.get(old)!) {
-        this.#after.get(previous)!.delete(old);
-        if (previous !== a && previous !== b) this.#link(previous, group);
-      }
-    }
-    for (const old of [a, b]) {
-      this.#after.delete(old);
-      this.#before.delete(old);
-    }
-  }
-
   /** Lets an update be written in place where every reader of the old value can run before it. */
   #orderUpdates(): void {
     const written = new Set<Value>();
@@ -227,9 +180,9 @@ class Fusion {
       if (!writer || written.has(value)) continue;
       const readers = (this.#readers.get(parameter) ?? []).map((r) => this.#groupOf.get(r)!);
       const earlier = [...readers, ...checks.map((n) => this.#groupOf.get(n)!)].filter((g) => g !== writer);
-      if (canFail(value.node) || earlier.some((g) => this.#reaches(writer, g, false))) continue;
+      if (canFail(value.node) || earlier.some((g) => this.#order.reaches(writer, g, false))) continue;
       if (readers.includes(writer) && !readsOnlyAtItsOwnIndex(value.node, parameter)) continue;
-      for (const g of earlier) this.#link(g, writer);
+      for (const g of earlier) this.#order.link(g, writer);
       this.#inPlace.set(parameter, value);
       written.add(value);
     }
@@ -238,58 +191,11 @@ class Fusion {
   /** Whether the group reads the parameter only where, and in the turn in which, it writes the new value. */
   #mayOverwrite(group: Group, parameter: Node, writer: Node): boolean {
     const readers = group.nodes.filter((n) => accessesOf(n).some((a) => a.value.node === parameter));
+    // A check in the same kernel could fail when other rows have been written.
+    if (group.nodes.some(canFail)) return false;
     if (readers.length === 0) return true;
     if (group.kind === "rows") return overwritesInStep(group, this.#escapesFrom(group), parameter, writer);
     return readers.every((n) => elementOf(n).over.length === 0 && readsOnlyAtItsOwnIndex(n, parameter));
-  }
-
-  /**
-   * Puts the merged group in line: of the groups between the two, those that depend on the first go behind it. No path
-   * leads from the first to the second, so nothing that the second needs is among them.
-   */
-  #moveTogether(a: Group, b: Group, group: Group): void {
-    const [from, to] = [this.#place.get(a)!, this.#place.get(b)!].sort((x, y) => x - y) as [number, number];
-    const behind = new Set<Group>([this.#line[from]!]);
-    const ahead: Group[] = [];
-    const after: Group[] = [];
-    for (let i = from + 1; i < to; i++) {
-      const between = this.#line[i];
-      if (!between) continue;
-      let depends = false;
-      for (const earlier of this.#before.get(between)!) if (behind.has(earlier)) depends = true;
-      if (depends) behind.add(between);
-      (depends ? after : ahead).push(between);
-    }
-    const line = [...ahead, group, ...after];
-    for (let i = from; i <= to; i++) {
-      const at = line[i - from] ?? null;
-      this.#line[i] = at;
-      if (at) this.#place.set(at, i);
-    }
-    this.#place.delete(a);
-    this.#place.delete(b);
-  }
-
-  /** The groups, each after those it depends on; among the ready ones, the first in evaluation order. */
-  #ordered(): readonly Group[] {
-    const waiting = new Map([...this.#before].map(([g, set]) => [g, set.size]));
-    const ready = [...waiting]
-      .filter(([, n]) => n === 0)
-      .map(([g]) => g)
-      .reverse();
-    const order: Group[] = [];
-    while (ready.length > 0) {
-      const group = ready.pop()!;
-      order.push(group);
-      for (const next of this.#after.get(group)!) {
-        const left = waiting.get(next)! - 1;
-        waiting.set(next, left);
-        if (left === 0) ready.push(next);
-      }
-    }
-    if (order.length !== this.#before.size)
-      throw new InternalError("fuse: the groups depend on each other in a circle");
-    return order;
   }
 }
 

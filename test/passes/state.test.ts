@@ -93,6 +93,18 @@ describe.each(backends.map((b) => [b.name, b] as const))("%s", (_, backend) => {
     expect(program.state()).toEqual({ w1: [-4, -4, -7, -8], w2: [-2, -4] });
   });
 
+  test("a failing index in the update itself leaves the parameter unchanged", () => {
+    const g = new GraphMaker();
+    const at = g.input("at", [3], "i32");
+    const [p, table] = [g.parameter("p", [3], "f32"), g.parameter("table", [2], "f32")];
+    const graph = g.graph({}, [[p, sub(p, gather(table, at, 0))]]);
+    const program = prepared(graph, { p: [1, 2, 3], table: [10, 20] }, backend);
+    expect(() => program.run([[0, 1, 2]])).toThrow(/gather: index 2 is out of range 0 to 1/);
+    expect(program.state()["p"]).toEqual([1, 2, 3]);
+    program.run([[0, 1, 1]]);
+    expect(program.state()["p"]).toEqual([-9, -18, -17]);
+  });
+
   test("a run whose index is out of range leaves every parameter unchanged, and the next run works", () => {
     const g = new GraphMaker();
     const at = g.input("at", [2], "i32");
