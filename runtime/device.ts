@@ -19,9 +19,10 @@ let warned = false;
 function bestBackend(): BackendName {
   if (hasSimd()) return "wasm";
   // Once: a program that works, but slowly, should not be silent about it.
-  // eslint-disable-next-line no-console
-  if (!warned)
+  if (!warned) {
+    // eslint-disable-next-line no-console
     console.warn("gradloom: this engine has no WebAssembly SIMD; programs run as JavaScript, which is slower");
+  }
   warned = true;
   return "js";
 }
