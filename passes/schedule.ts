@@ -92,6 +92,7 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
   const after = new Map<Group, Group[]>(fused.groups.map((g) => [g, []]));
   for (const group of fused.groups) for (const earlier of fused.before.get(group)!) after.get(earlier)!.push(group);
   let ready = fused.groups.filter((g) => waiting.get(g) === 0);
+  const updates = new Set(fused.inPlace.values());
   const launches: LaunchGroups[] = [];
   const finish = (groups: readonly Group[]): readonly Group[] =>
     groups.flatMap((g) =>
@@ -111,7 +112,8 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
       bytes += own;
     }
     const fresh = finish(work);
-    const combine = fresh.filter(isCombine);
+    // An update in place waits for the next launch: a check in this one may still fail.
+    const combine = fresh.filter((g) => isCombine(g) && !g.nodes.some((n) => updates.has(n.results[0]!)));
     ready = [
       ...ready.filter((g) => !work.includes(g)),
       ...fresh.filter((g) => !combine.includes(g)),

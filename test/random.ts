@@ -1,7 +1,7 @@
 // Random numbers for tests: seeded, and the seed is printed with every failure because it stands in the test's title.
 
-/** The seed of this run: `SEED` from the environment, else a new one. */
-export const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** The seed of this run: `SEED` from the environment, else always the same; `npm run fuzz` draws new ones. */
+export const seed = Number(process.env.SEED ?? 20_261_122);
 
 /** Numbers in [0, 1) from a seed: mulberry32 (Tommy Ettinger, public domain). */
 export function generator(from: number): () => number {

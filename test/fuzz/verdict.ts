@@ -100,7 +100,7 @@ function wrongSlope({ graph, feeds, loss, sources, slopes }: Program, seed: numb
     along += d * direction(i, j);
     size += Math.abs(d);
   })); // prettier-ignore
-  if (Math.abs(wide - narrow) > 1e-6 * size) return null;
+  if (Math.abs(wide - narrow) > 1e-6 * (1 + Math.abs(narrow))) return null;
   return Math.abs(along - narrow) <= 1e-4 * size
     ? null
     : `gradient: central differences say ${narrow}, the graph says ${along}`;
