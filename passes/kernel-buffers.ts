@@ -6,7 +6,7 @@ import type { Node, Value } from "#ir/node.js";
 import { stridesOf } from "#ir/type.js";
 import { countOf, offsetOf, shapeOf } from "./element.js";
 import type { Names } from "./emit-loops.js";
-import type { Access } from "./rewrite-expr.js";
+import { type Access, accessOf, isAccess, rewriteExpr } from "./rewrite-expr.js";
 
 /** Strides, in elements, of inputs that are not stored in row-major order: eager views. */
 export type Layouts = ReadonlyMap<Node, readonly number[]>;
@@ -69,6 +69,20 @@ export class KernelBuffers implements Names {
 
   load(access: Access): Expr {
     return this.loadAt(access.value, this.offsetOf(access));
+  }
+
+  /** The element position of a value at an index. */
+  positionOf(value: Value, index: readonly Expr[]): Expr {
+    return offsetOf(this.stridesOf(value), index);
+  }
+
+  /** An expression over accesses as one over loads, also where accesses stand in the indices of others. */
+  loaded(x: Expr): Expr {
+    return rewriteExpr(x, (e) => {
+      if (!isAccess(e)) return null;
+      const index = e.index.map((i) => this.loaded(i));
+      return this.load(accessOf(e.value, index, e.linear && this.loaded(e.linear)));
+    });
   }
 
   loadAt(value: Value, offset: Expr): Expr {

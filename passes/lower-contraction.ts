@@ -73,8 +73,8 @@ class ContractionLowering {
     const axes = index.filter((l) => l.extent !== 1);
     this.#column = axes[axes.length - 1]!;
     const [left, right] = mentions(b, this.#column) ? [a, b] : [b, a];
-    this.#left = this.#loaded(resolveReads(left, node, () => false));
-    this.#right = this.#loaded(resolveReads(right, node, () => false));
+    this.#left = this.buffers.loaded(resolveReads(left, node, () => false));
+    this.#right = this.buffers.loaded(resolveReads(right, node, () => false));
     this.#rows = axes.filter((l) => !mentions(right, l));
     this.#outer = axes.filter((l) => l !== this.#column && mentions(right, l));
     this.#over = over.filter((l) => l.extent !== 1);
@@ -222,8 +222,10 @@ class ContractionLowering {
       }
       if (!this.escapes(node)) continue;
       const value = node.results[0]!;
-      const access = { kind: "load", dtype: x.dtype, buffer: "", offset: literal(0), value, linear: null } as const;
-      const offset = this.buffers.offsetOf({ ...access, index: index.map((l) => locals.get(l.name)!) });
+      const offset = this.buffers.positionOf(
+        value,
+        index.map((l) => locals.get(l.name)!),
+      );
       roots.push({ kind: "store", value: x, offset, emit: (v, to) => this.buffers.store(value, to, v) });
     }
     return roots;
@@ -232,15 +234,7 @@ class ContractionLowering {
   #epilogueElement(x: Expr, locals: ReadonlyMap<string, Expr>, elements: ReadonlyMap<Node, Expr>): Expr {
     return rewriteExpr(substitute(x, locals), (e) => {
       if (!isAccess(e)) return null;
-      return elements.get(e.value.node) ?? this.#loaded(e);
-    });
-  }
-
-  #loaded(e: Expr): Expr {
-    return rewriteExpr(e, (y) => {
-      if (!isAccess(y)) return null;
-      const inner = rewriteExpr(this.buffers.offsetOf(y), (z) => (isAccess(z) ? this.#loaded(z) : null));
-      return this.buffers.loadAt(y.value, inner);
+      return elements.get(e.value.node) ?? this.buffers.loaded(e);
     });
   }
 

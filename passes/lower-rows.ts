@@ -181,7 +181,7 @@ class RowLowering {
     const escaping = this.escapes(node);
     if (escaping) {
       this.#kept.set(node, { at: "buffer" });
-      const offset = this.buffers.offsetOf(this.#resultAccess(placed, own));
+      const offset = this.#resultOffset(placed, own);
       parts.roots.push({ kind: "store", value: x, offset, emit: (v, at) => this.buffers.store(value, at, v) });
     }
     if (!this.plan.stored.has(node)) return;
@@ -201,10 +201,9 @@ class RowLowering {
     }
   }
 
-  #resultAccess(placed: Placed, own: ReadonlyMap<string, Expr>): Access {
-    const value = placed.node.results[0]!;
+  #resultOffset(placed: Placed, own: ReadonlyMap<string, Expr>): Expr {
     const index = elementOf(placed.node).index.map((l) => own.get(l.name)!);
-    return { kind: "load", dtype: value.type.dtype, buffer: "", offset: literal(0), value, index, linear: null };
+    return this.buffers.positionOf(placed.node.results[0]!, index);
   }
 
   /** A reduction: a scalar accumulator where the reduced loops are the innermost ones, else an array of them. */
@@ -230,9 +229,7 @@ class RowLowering {
     }
     const array = this.escapes(node) ? null : this.#scratchFor(placed, parts);
     if (!array) this.#kept.set(node, { at: "buffer" });
-    const offset = array
-      ? this.#scratchOffset(placed, (l) => own.get(l.name)!)
-      : this.buffers.offsetOf(this.#resultAccess(placed, own));
+    const offset = array ? this.#scratchOffset(placed, (l) => own.get(l.name)!) : this.#resultOffset(placed, own);
     const store = (at: Expr, v: Expr): Stmt =>
       array ? { kind: "store", buffer: array, offset: at, value: v } : this.buffers.store(value, at, v);
     const current = array ? load(array, offset, dtype) : this.buffers.loadAt(value, offset);
@@ -256,7 +253,7 @@ class RowLowering {
     const after: Stmt[] = [];
     if (this.escapes(node)) {
       this.#kept.set(node, { at: "buffer" });
-      after.push(this.buffers.store(value, this.buffers.offsetOf(this.#resultAccess(placed, own)), scalar));
+      after.push(this.buffers.store(value, this.#resultOffset(placed, own), scalar));
     }
     if (!this.plan.stored.has(node)) return after;
     if (depth === 0) this.#kept.set(node, { at: "scalar", local: scalar });

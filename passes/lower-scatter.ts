@@ -6,18 +6,13 @@ import type { Node } from "#ir/node.js";
 import { resolveReads } from "./element.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
-import { accessOf, isAccess, rewriteExpr } from "./rewrite-expr.js";
 import { scatterOf } from "./scatter.js";
 
 export function lowerScatter(node: Node, buffers: KernelBuffers): Space {
   const { index, init, source, put, combine } = scatterOf(node);
   const value = node.results[0]!;
-  const ready = (x: Expr): Expr =>
-    loaded(
-      resolveReads(x, node, () => false),
-      buffers,
-    );
-  const at = (i: readonly Expr[]): Expr => buffers.offsetOf(accessOf(value, i, null));
+  const ready = (x: Expr): Expr => buffers.loaded(resolveReads(x, node, () => false));
+  const at = (i: readonly Expr[]): Expr => buffers.positionOf(value, i);
   const store = (offset: Expr, element: Expr): Root => ({
     kind: "store",
     value: element,
@@ -42,12 +37,4 @@ export function lowerScatter(node: Node, buffers: KernelBuffers): Space {
       ...emitLoops(loops(source, "serial"), [store(target, put1)], buffers, {}, changing),
     ],
   };
-}
-
-function loaded(x: Expr, buffers: KernelBuffers): Expr {
-  return rewriteExpr(x, (e) => {
-    if (!isAccess(e)) return null;
-    const index = e.index.map((i) => loaded(i, buffers));
-    return buffers.load(accessOf(e.value, index, e.linear && loaded(e.linear, buffers)));
-  });
 }

@@ -1,14 +1,13 @@
 // How the parallel axes of a `rows` group become loops: which neighbours count as one, and whether the last one is kept
 // inside, as the lane along which vectors run.
 import { itemSize } from "#ir/dtype.js";
-import type { Local } from "#ir/expr.js";
+import type { Expr, Local } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
 import { elementOf } from "./element.js";
 import { type Group, isPureMap } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { localAxes, type NestPlan, planNests } from "./nests.js";
 import { accessOf, coefficient, isAccess, partsOf } from "./rewrite-expr.js";
-import type { Expr } from "#ir/expr.js";
 
 /** Parallel axes that run as one index, and how far it runs. */
 export interface Unit {
