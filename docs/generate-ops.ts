@@ -88,6 +88,7 @@ const kinds = {
   compose: "written with other ops",
   compute: "an element at an index",
   scatter: "a place for every source element",
+  routine: "statements for every row",
 } as const;
 
 function gradientOf(op: AnyOp): string {

@@ -7,12 +7,16 @@ import { captureStack, userOrigin } from "./origin.js";
 import { printType } from "./type.js";
 
 /** The op `name`, callable on graph values and eager tensors alike. Put the type on the left: `export const tanh: Op<"unary"> =`. */
-export function defineOp<F extends Form, A extends Attrs, Args extends readonly unknown[] = FormArgs[F]>(
+export function defineOp<F extends Form, A extends Attrs, Args extends readonly unknown[] = FormArgs[F], R = Operand>(
   name: string,
   record: OpRecord<NoInfer<F>, NoInfer<A>, Args>,
-): Op<F, A, Args> {
-  const op: object = Object.assign((...args: Args): Operand => applyCall(op as AnyOp, args)[0]!, record);
-  return Object.defineProperty(op, "name", { value: name }) as Op<F, A, Args>;
+): Op<F, A, Args, R> {
+  const call = (...args: Args): Operand | readonly Operand[] => {
+    const results = applyCall(op as AnyOp, args);
+    return record.many ? results : results[0]!;
+  };
+  const op: object = Object.assign(call, record);
+  return Object.defineProperty(op, "name", { value: name }) as Op<F, A, Args, R>;
 }
 
 /** All results of calling `op` with a user's arguments. Throws placed errors. */

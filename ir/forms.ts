@@ -45,7 +45,9 @@ export interface FormArgs {
   argReduction: [x: Operand, axis?: number, options?: KeepDims];
   /** Along one axis, the last where none is given; the shape stays. */
   row: [x: Operand, axis?: number];
-  // The op's own arguments, stated with the op.
+  /** Arguments of the op's own; the result has the type of the first operand. */
+  like: readonly unknown[];
+  /** Arguments of the op's own, stated with the op. */
   own: readonly unknown[];
 }
 export type Form = keyof FormArgs;
@@ -63,10 +65,13 @@ export const forms: { readonly [F in Form]: (...args: never[]) => Call } = {
     attrs: { axis: normalizeAxis(axis, x.type), keepDims: options.keepDims ?? false },
   }),
   row: (x: Operand, axis = -1) => ({ operands: [x], attrs: { axis: normalizeAxis(axis, x.type) } }),
-  own: (): Call<Attrs> => {
-    throw new GraphError('an op of form "own" says itself how it is called');
-  },
+  like: callsItself,
+  own: callsItself,
 };
+
+function callsItself(): Call<Attrs> {
+  throw new GraphError('an op of form "like" or "own" says itself how it is called');
+}
 
 /** An axis counted from the front. Throws ShapeError where it is out of range. */
 export function normalizeAxis(axis: number, type: TensorType): number {

@@ -2,6 +2,7 @@
 import type { Expr, Reducer } from "./expr.js";
 import type { FormArgs, Form } from "./forms.js";
 import type { DType } from "./dtype.js";
+import type { Stmt } from "./kernel.js";
 import type { Applier, Attrs, Node, Operand, Value } from "./node.js";
 import type { ConcreteType, TensorType } from "./type.js";
 
@@ -10,15 +11,19 @@ export interface Op<
   F extends Form = Form,
   A extends Attrs = Attrs,
   Args extends readonly unknown[] = FormArgs[F],
+  R = Operand,
 > extends OpRecord<F, A, Args> {
-  /** Applies the op and gives its first result. Errors are placed: op, operands, the caller's line. */
-  (...args: Args): Operand;
+  /** Applies the op and gives its result, or all of them where it has `many`. Errors are placed: op, operands, the caller's line. */
+  (...args: Args): R;
   /** The name under which it stands in the table. */
   readonly name: string;
 }
 // The table holds ops of every attribute type; `any` is what lets one list hold them.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyOp = Op<any, any, any>;
+export type AnyOp = Op<any, any, any, any>;
+
+/** What an op with `many` gives: its results in order. */
+export type Results = readonly Operand[];
 
 export interface OpRecord<F extends Form, A extends Attrs, Args extends readonly unknown[]> {
   /** One sentence and a formula; `docs/ops.md` is generated from it. */
@@ -31,6 +36,8 @@ export interface OpRecord<F extends Form, A extends Attrs, Args extends readonly
   readonly call?: (...args: Args) => Call<A>;
   /** The types of the results. Throws ShapeError or DTypeError, whose notes go with the operands. */
   readonly infer: (operands: readonly TensorType[], attrs: A) => readonly TensorType[];
+  /** Whether a call gives a list of all results, not the only one. Such ops are composed of others. */
+  readonly many?: true;
   readonly lower: Lowering<A>;
   /** Cotangents of the operands (null: none flows), as graph values, so that they differentiate again. */
   readonly vjp?: (at: Pullback<A>) => readonly (Operand | null)[];
@@ -81,6 +88,13 @@ export type Lowering<A extends Attrs> =
       readonly combine: "add" | "set";
       readonly init: (index: Index, k: Reader<A>) => Expr;
       readonly put: (source: Index, k: Reader<A>) => { readonly index: Index; readonly value: Expr };
+    }
+  /** What neither can say (sorting, scans, factorisations): statements for every row of a parallel space. */
+  | {
+      readonly kind: "routine";
+      /** Extents of the rows. No row reads or writes what another writes. */
+      readonly over: (k: Reader<A>) => readonly number[];
+      readonly body: (row: Index, k: RoutineReader<A>) => readonly Stmt[];
     };
 
 /** What a lowering sees of its operands. */
@@ -95,6 +109,18 @@ export interface Reader<A extends Attrs> {
    * is 0, product 1, any false, all true.
    */
   reduce(fn: Reducer, extent: number, body: (i: Expr) => Expr): Expr;
+}
+
+/** What a routine sees: it also writes its one result, and reads back what its row has written. */
+export interface RoutineReader<A extends Attrs> extends Reader<A> {
+  /** Stores an element of the result. */
+  store(index: Index, value: Expr): Stmt;
+  /** An element of the result that this row has stored. */
+  stored(index: Index): Expr;
+  /** A name for a local or a loop variable that no other has. */
+  fresh(stem: string): string;
+  /** Memory of this row, as the statement that declares it and the name under which it is loaded and stored. */
+  scratch(dtype: DType, length: number): { readonly declare: Stmt; readonly name: string };
 }
 
 /** A rewrite. */

@@ -44,8 +44,9 @@ export interface Keep<K extends boolean> {
   readonly keepDims?: K;
 }
 
-type MethodOf<K extends string, O> = O extends Op<infer F, infer _, infer Args> ? MethodOfForm<K, F, Args> : never;
-type MethodOfForm<K extends string, F extends Form, Args extends readonly unknown[]> = F extends "unary"
+type MethodOf<K extends string, O> =
+  O extends Op<infer F, infer _, infer Args, infer R> ? MethodOfForm<K, F, Args, R> : never;
+type MethodOfForm<K extends string, F extends Form, Args extends readonly unknown[], R> = F extends "unary"
   ? <A extends Tensor>(this: A) => Like<A>
   : F extends "binary"
     ? <A extends Tensor, B extends TensorOrNumber>(this: A, other: B & Fits<K, A, B>) => Both<A, B, A["dtype"]>
@@ -68,10 +69,13 @@ type MethodOfForm<K extends string, F extends Form, Args extends readonly unknow
                 this: A,
                 axis?: X & CheckAxes<K, A["shape"], X>,
               ) => Like<A>
-            : LooseMethod<Args>;
+            : F extends "like"
+              ? LikeMethod<Args>
+              : LooseMethod<Args, R>;
 
-type FunctionOf<K extends string, O> = O extends Op<infer F, infer _, infer Args> ? FunctionOfForm<K, F, Args> : never;
-type FunctionOfForm<K extends string, F extends Form, Args extends readonly unknown[]> = F extends "unary"
+type FunctionOf<K extends string, O> =
+  O extends Op<infer F, infer _, infer Args, infer R> ? FunctionOfForm<K, F, Args, R> : never;
+type FunctionOfForm<K extends string, F extends Form, Args extends readonly unknown[], R> = F extends "unary"
   ? <A extends Tensor>(x: A) => Like<A>
   : F extends "binary"
     ? <A extends TensorOrNumber, B extends TensorOrNumber>(x: A, y: B & Fits<K, A, B>) => Both<A, B, DTypeOf<A, B>>
@@ -91,11 +95,13 @@ type FunctionOfForm<K extends string, F extends Form, Args extends readonly unkn
             ) => Tensor<Reduce<A["shape"], X, KD>, "i32">
           : F extends "row"
             ? <A extends Tensor, const X extends number = -1>(x: A, axis?: X & CheckAxes<K, A["shape"], X>) => Like<A>
-            : (...args: Public<Args>) => Tensor;
+            : F extends "like"
+              ? LikeFunction<Args>
+              : (...args: Public<Args>) => Given<R>;
 
 /** Whether the first argument of an op is a tensor. */
 type IsMethod<O> =
-  O extends Op<infer _F, infer _A, infer Args>
+  O extends Op<infer _F, infer _A, infer Args, infer _R>
     ? Args extends readonly [infer First, ...unknown[]]
       ? Operand extends First
         ? true
@@ -103,9 +109,17 @@ type IsMethod<O> =
       : false
     : false;
 
-type LooseMethod<Args extends readonly unknown[]> = Args extends readonly [unknown, ...infer Rest]
-  ? (this: Tensor, ...args: Public<Rest>) => Tensor
+type LooseMethod<Args extends readonly unknown[], R> = Args extends readonly [unknown, ...infer Rest]
+  ? (this: Tensor, ...args: Public<Rest>) => Given<R>
   : never;
+type LikeMethod<Args extends readonly unknown[]> = Args extends readonly [unknown, ...infer Rest]
+  ? <A extends Tensor>(this: A, ...args: Public<Rest>) => Like<A>
+  : never;
+type LikeFunction<Args extends readonly unknown[]> = Args extends readonly [unknown, ...infer Rest]
+  ? <A extends Tensor>(x: A, ...args: Public<Rest>) => Like<A>
+  : never;
+/** One tensor, or as many as the op has results. */
+type Given<R> = R extends readonly Operand[] ? { -readonly [I in keyof R]: Tensor } : Tensor;
 
 /** An op's own arguments as users give them: operands are tensors, sizes may be written as text. */
 type Public<Args extends readonly unknown[]> = { [I in keyof Args]: PublicArg<Args[I]> };
@@ -115,4 +129,6 @@ type PublicArg<T> = T extends Operand
     ? string
     : T extends readonly (infer E)[]
       ? readonly PublicArg<E>[]
-      : T;
+      : T extends object
+        ? { readonly [K in keyof T]: PublicArg<T[K]> }
+        : T;

@@ -113,20 +113,31 @@ for (const op of opTable.values()) {
   Object.defineProperty(Tensor.prototype, op.name, { value: method, writable: true, configurable: true });
 }
 
-/** Applies an op to what users write: tensors, numbers, shapes with named sizes. */
-export function callOp(op: AnyOp, args: readonly unknown[]): Tensor {
+/** Applies an op to what users write: tensors, numbers, shapes with named sizes, options. A list where the op has many results. */
+export function callOp(op: AnyOp, args: readonly unknown[]): Tensor | readonly Tensor[] {
   const symbolic = args.some(isSymbolic);
-  return new Tensor(op(...args.map((arg) => toArgument(arg, symbolic))));
+  const made = op(...args.map((arg) => toArgument(arg, symbolic))) as Operand | readonly Operand[];
+  return "owner" in made ? new Tensor(made) : made.map((result) => new Tensor(result));
 }
 
 function isSymbolic(arg: unknown): boolean {
-  return arg instanceof Tensor ? arg.symbolic : Array.isArray(arg) && arg.some(isSymbolic);
+  if (arg instanceof Tensor) return arg.symbolic;
+  if (Array.isArray(arg)) return arg.some(isSymbolic);
+  return isRecord(arg) && Object.values(arg).some(isSymbolic);
 }
 
 function toArgument(arg: unknown, symbolic: boolean): unknown {
   if (arg instanceof Tensor) return symbolic ? arg.symbolicHandle : arg.handle;
-  if (!Array.isArray(arg)) return arg;
-  return arg.map((x: unknown) => (typeof x === "string" ? sizeNamed(x) : toArgument(x, symbolic)));
+  if (Array.isArray(arg)) {
+    return arg.map((x: unknown) => (typeof x === "string" ? sizeNamed(x) : toArgument(x, symbolic)));
+  }
+  if (!isRecord(arg)) return arg;
+  return Object.fromEntries(Object.entries(arg).map(([key, x]) => [key, toArgument(x, symbolic)]));
+}
+
+/** Whether it is a bag of options: the tensors among them are operands too. */
+function isRecord(arg: unknown): arg is Readonly<Record<string, unknown>> {
+  return typeof arg === "object" && arg !== null && Object.getPrototypeOf(arg) === Object.prototype;
 }
 
 /** A shape as users write it, in the terms of the graph. */

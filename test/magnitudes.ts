@@ -86,6 +86,8 @@ function measured(
       }
       return out;
     }
+    case "routine":
+      throw new Error("routines are measured elsewhere");
     case "compose":
       throw new Error("expanded before");
   }

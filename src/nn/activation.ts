@@ -17,13 +17,13 @@ export type Activation = {
 
 /** The activation applied to `x`. Throws a GraphError where no op of that name takes one tensor and keeps its shape. */
 export function applyActivation(name: Activation, x: Tensor): Tensor {
-  return callOp(activationOp(name), [x]);
+  return callOp(activationOp(name), [x]) as Tensor;
 }
 
 /** An activation as a layer of its own. */
 export function activation(name: Activation): Layer {
   const op = activationOp(name);
-  return defineLayer({ name: nextName(name), kind: name, parameters: [], layers: [] }, (x) => callOp(op, [x]));
+  return defineLayer({ name: nextName(name), kind: name, parameters: [], layers: [] }, (x) => callOp(op, [x]) as Tensor);
 }
 
 function activationOp(name: string): AnyOp {

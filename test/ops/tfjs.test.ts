@@ -12,7 +12,8 @@ import { generator, integer, seed } from "../random.js";
 import { graphOf, inputsOf } from "./cases.js";
 import { evaluators } from "./evaluators.js";
 import { gradientsOf, prepareTensorFlow } from "./tensorflow.js";
-import { type Domain, trials } from "./trials.js";
+import { trials } from "./trials/index.js";
+import type { Domain } from "./trials/trial.js";
 
 const repeats = 4;
 const names = Object.keys(trials);
