@@ -18,7 +18,8 @@ import type { Domain } from "./trials/trial.js";
 const repeats = 4;
 const names = Object.keys(trials);
 
-beforeAll(prepareTensorFlow);
+// Its gradients are loaded from source, which takes long on a busy machine.
+beforeAll(prepareTensorFlow, 240_000);
 
 describe.each(evaluators)(`$name agrees with TensorFlow.js, seed ${seed}`, ({ run }) => {
   test.each(names)("%s", (name) => {
