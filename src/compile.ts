@@ -101,6 +101,9 @@ function checkTargets(
   outputs: readonly (readonly [string, unknown])[],
   updates: readonly (readonly unknown[])[],
 ): void {
+  // A record cannot hold it: it would be taken for the record's prototype.
+  if (outputs.some(([name]) => name === "__proto__"))
+    throw new GraphError('compile: no output can be called "__proto__"');
   const other = outputs.find(([, x]) => !(x instanceof Tensor));
   if (other) throw new GraphError(`compile: the output "${other[0]}" is ${String(other[1])}, not a tensor`);
   const seen = new Set<unknown>();

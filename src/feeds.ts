@@ -1,5 +1,5 @@
 // Feeds: what users give a run, and what is wrong with it.
-import { arrayType, type DType, isFloat, type TypedArray } from "#ir/dtype.js";
+import { arrayType, type DType, isFloat, toDType, type TypedArray } from "#ir/dtype.js";
 import { alignRows, FeedError } from "#ir/errors.js";
 import { elementCount, printShape } from "#ir/size.js";
 import { printType, type TensorType } from "#ir/type.js";
@@ -61,10 +61,21 @@ export function countIn(feed: Feed): number {
 export function accepts(feed: Feed, dtype: DType, converts: boolean): boolean {
   if (feed instanceof Tensor) return !feed.symbolic && (feed.dtype === dtype || (converts && isFloat(feed.dtype)));
   const data: unknown = typeof feed === "object" && feed !== null && "data" in feed ? feed.data : feed;
-  if (data instanceof arrayType(dtype) || typeof data === "number") return true;
-  // The first element tells nested arrays, texts and the like; looking at all of them would cost every run.
-  if (Array.isArray(data)) return data.length === 0 || typeof data[0] === "number";
+  if (data instanceof arrayType(dtype)) return true;
+  if (typeof data === "number") return holds(dtype, data);
+  if (Array.isArray(data)) return misfitIn(data, dtype) < 0;
   return converts && (data instanceof Float32Array || data instanceof Float64Array);
+}
+
+/** Where the first element stands that is no number of the dtype; −1 where there is none. */
+function misfitIn(data: readonly unknown[], dtype: DType): number {
+  for (let i = 0; i < data.length; i++) if (!holds(dtype, data[i])) return i;
+  return -1;
+}
+
+/** Whether it is a number that the dtype can hold, rounding of floats aside; every number is true or false. */
+function holds(dtype: DType, x: unknown): boolean {
+  return typeof x === "number" && (isFloat(dtype) || dtype === "bool" || toDType(dtype, x) === x);
 }
 
 /** What is to be said of one input. */
@@ -101,7 +112,13 @@ function wrongKind(feed: Feed, dtype: DType): string {
   if (feed instanceof Tensor) return feed.symbolic ? "a symbolic tensor, not numbers" : `${feed.dtype}, not ${dtype}`;
   const data: unknown = typeof feed === "object" && feed !== null && "data" in feed ? feed.data : feed;
   if (Array.isArray(data) && Array.isArray(data[0])) return "nested arrays; tensor([[…]]) makes a feed of them";
-  if (Array.isArray(data)) return `an array of ${typeof data[0]}s, not of numbers`;
+  if (Array.isArray(data)) {
+    const [at, x] = [misfitIn(data, dtype), data[misfitIn(data, dtype)] as unknown];
+    return typeof x === "number"
+      ? `${x} as element ${at}, which ${dtype} cannot hold`
+      : `an array with a ${typeof x} as element ${at}, not of numbers`;
+  }
+  if (typeof data === "number") return `${data}, which ${dtype} cannot hold`;
   const kind = typeof data === "object" && data !== null ? data.constructor.name : String(data);
   return `${kind}, not ${arrayType(dtype).name}`;
 }

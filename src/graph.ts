@@ -51,6 +51,7 @@ export class Graph {
     if (this.#inputs.has(name)) {
       throw new GraphError(`the graph "${this.name}" has an input called "${name}" already`);
     }
+    if (name === "__proto__") throw new GraphError('no input can be called "__proto__"');
     if (!Array.isArray(shape)) throw new ShapeError(`the shape of ${name} is ${String(shape)}, not a list of sizes`);
     return this.builder.apply(input, [], { name, dtype, shape: sizesOf(shape) })[0]!;
   }

@@ -17,6 +17,8 @@ type Case = [string, () => unknown, ...string[]];
 
 test.each<Case>([
   ["a name used twice", () => g.input("x", [3]), 'GraphError: input: the graph "mlp" has an input called "x" already'],
+  ["a name that no record can hold", () => g.input("__proto__", [3]), 'GraphError: input: no input can be called "__proto__"'],
+  ["an output of such a name", () => compile({ outputs: { ["__proto__"]: x } }), 'GraphError: compile: no output can be called "__proto__"'],
   ["a negative size", () => g.input("y", [-1]), "ShapeError: input: the shape [-1] has the size -1: sizes are whole numbers from 0"],
   ["a broken size", () => g.input("y", [2, 1.5]), "ShapeError: input: the shape [2,1.5] has the size 1.5: sizes are whole numbers from 0"],
   ["no shape", () => g.input("y", undefined as Untyped), "ShapeError: input: the shape of y is undefined, not a list of sizes"],

@@ -60,7 +60,8 @@ describe("feeds", () => {
   test.each<[string, unknown, string]>([
     ["null", null, "given null, not Float32Array"],
     ["a text", "12", "given 12, not Float32Array"],
-    ["texts", ["1", "2"], "given an array of strings, not of numbers"],
+    ["texts", ["1", "2"], "given an array with a string as element 0, not of numbers"],
+    ["a text among numbers", [1, "2"], "given an array with a string as element 1, not of numbers"],
     ["a record without data", { shape: [2] }, "given Object, not Float32Array"],
     ["another dtype", Int32Array.of(1), "given Int32Array, not Float32Array"],
     ["a negative shape", { data: [1], shape: [-1] }, "given f32[-1], but sizes are whole numbers from 0"],
@@ -80,6 +81,18 @@ describe("feeds", () => {
     const run = compile(({ b }) => b.logicalNot(), { b: { shape: [3], dtype: "bool" } });
     expect(run.run({ b: [0.5, 0, 2] }).result.data).toEqual(Uint8Array.of(0, 1, 0));
     expect(run.run({ b: Uint8Array.of(7, 0, 1) }).result.data).toEqual(Uint8Array.of(0, 1, 0));
+  });
+
+  test("of integers hold no fractions, and nothing that wraps", () => {
+    const run = compile(({ i }) => i.add(1), { i: { shape: ["n"], dtype: "i32" } });
+    for (const [i, what] of [
+      [[1, 2.5], "2.5 as element 1"],
+      [[2 ** 31], "2147483648 as element 0"],
+      [[0, NaN], "NaN as element 1"],
+      [0.5, "0.5"],
+    ] as const) {
+      expect(mistake(() => run.run({ i: i as Untyped }))).toContain(`given ${what}, which i32 cannot hold`);
+    }
   });
 
   test("may be the array that the output goes to", () => {
