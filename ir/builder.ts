@@ -1,9 +1,10 @@
 // Makes nodes: infers their types, interns them, remembers where they came from.
 import type { Origin } from "./errors.js";
-import { InternalError, twoGraphs } from "./errors.js";
-import type { Applier, Attr, Attrs, Node, Operand, Parameter, Value } from "./node.js";
+import { GraphError, InternalError, twoGraphs } from "./errors.js";
+import type { Applier, Attr, Attrs, Draw, Node, Operand, Parameter, Value } from "./node.js";
 import type { AnyOp } from "./op.js";
 import { captureStack, currentScope, userOrigin } from "./origin.js";
+import type { RandomSource } from "./random-source.js";
 import type { TensorType } from "./type.js";
 
 type LazyOrigin = Origin | { readonly scope: string; readonly stack?: string };
@@ -16,7 +17,11 @@ export class Builder implements Applier {
   #inherited: readonly Node[] | null = null;
   #nextId = 0;
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    /** Where random ops of this graph draw from; none in what passes build. */
+    readonly random: RandomSource | null = null,
+  ) {}
 
   /** How many nodes were made. */
   get size(): number {
@@ -40,6 +45,11 @@ export class Builder implements Applier {
     }
     this.#remember(node);
     return node.results;
+  }
+
+  draw(): Draw {
+    if (!this.random) throw new GraphError(`the graph "${this.name}" has no source of random numbers`);
+    return this.random.draw(this);
   }
 
   /** The user's lines that made a node; several where nodes merged. */

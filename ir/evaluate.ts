@@ -2,7 +2,7 @@
 // every index. Shared parts are remembered as long as the locals they depend on stand still.
 import { type DType, isFloat, toDType, type TypedArray } from "./dtype.js";
 import { InternalError, RunError } from "./errors.js";
-import type { Call, Expr, Read, Reduce } from "./expr.js";
+import type { Call, Expr, Load, Read, Reduce } from "./expr.js";
 import { combinerOf, identityOf } from "./kernel.js";
 import { evaluate } from "./scalar.js";
 import { sharedParts } from "./subexpressions.js";
@@ -32,6 +32,24 @@ export function evaluator(expr: Expr, names: readonly string[], sources: readonl
   return { locals: compiler.locals, run };
 }
 
+/** Computes expressions that share locals, over arrays that change between runs. */
+export interface Evaluation {
+  readonly locals: number[];
+  /** Where in `locals` a local stands. */
+  slotOf(name: string): number;
+  compile(expr: Expr): () => number;
+}
+
+/** The same for many expressions: `load`s read `arrays`, which exist by the time they run. */
+export function evaluation(sources: readonly Source[], arrays: ReadonlyMap<string, TypedArray>): Evaluation {
+  const compiler = new Compiler([], sources, new Set(), arrays);
+  return {
+    locals: compiler.locals,
+    slotOf: (name) => compiler.slotOf(name),
+    compile: (expr) => compiler.compile(expr).run,
+  };
+}
+
 interface Compiled {
   readonly run: Thunk;
   /** Slots of the locals that the value depends on. */
@@ -47,6 +65,7 @@ class Compiler {
     names: readonly string[],
     readonly sources: readonly Source[],
     readonly shared: ReadonlySet<Expr>,
+    readonly arrays: ReadonlyMap<string, TypedArray> = new Map(),
   ) {
     this.locals = names.map(() => 0);
     this.#slots = new Map(names.map((name, slot) => [name, slot]));
@@ -67,7 +86,7 @@ class Compiler {
       case "literal":
         return { run: () => x.value, slots: [] };
       case "local": {
-        const slot = this.#slot(x.name);
+        const slot = this.slotOf(x.name);
         return { run: () => this.locals[slot]!, slots: [slot] };
       }
       case "call":
@@ -81,7 +100,7 @@ class Compiler {
         return { run: () => inRange(run(), x.extent), slots };
       }
       case "load":
-        throw new InternalError("reference: an op's expression loads from a buffer");
+        return this.#load(x);
     }
   }
 
@@ -94,6 +113,17 @@ class Compiler {
     const from = args.map((arg) => arg.dtype);
     if (!b) return { run: () => evaluate(fn, dtype, [a!()], from), slots };
     return { run: () => evaluate(fn, dtype, [a!(), b()], from), slots };
+  }
+
+  #load({ buffer, offset }: Load): Compiled {
+    const { run: at, slots } = this.compile(offset);
+    const run = () => {
+      const data = this.arrays.get(buffer);
+      const value = data?.[at()];
+      if (value === undefined) throw new InternalError(`reference: loads element ${at()} of ${buffer}, which has ${data?.length ?? "no"} elements`); // prettier-ignore
+      return value;
+    };
+    return { run, slots };
   }
 
   #read({ operand, index }: Read): Compiled {
@@ -115,7 +145,7 @@ class Compiler {
   }
 
   #reduce({ fn, dtype, over, body }: Reduce): Compiled {
-    const slot = this.#slot(over.name);
+    const slot = this.slotOf(over.name);
     const part = this.compile(body);
     const combine = combinerOf(fn);
     const wide: DType = isFloat(dtype) ? "f64" : dtype;
@@ -133,7 +163,7 @@ class Compiler {
     return { run, slots: part.slots.filter((s) => s !== slot) };
   }
 
-  #slot(name: string): number {
+  slotOf(name: string): number {
     let slot = this.#slots.get(name);
     if (slot === undefined) {
       slot = this.locals.push(0) - 1;

@@ -131,6 +131,7 @@ function rangeOfCall(x: Call): readonly [number, number] | null {
     const [a, b] = [rangeOf(x.args[1]!), rangeOf(x.args[2]!)];
     return a && b && [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
   }
+  if (bitFns.has(x.fn)) return rangeOfBits(x);
   const a = rangeOf(x.args[0]!);
   const b = x.args[1] && rangeOf(x.args[1]);
   if (!a || !b) return null;
@@ -154,6 +155,14 @@ function rangeOfCall(x: Call): readonly [number, number] | null {
     default:
       return null;
   }
+}
+
+/** Functions on bits: asked for their ranges, they do not ask on, as random bits are sums and mixes a hundred deep. */
+export const bitFns: ReadonlySet<string> = new Set(["xor", "shiftLeft", "shiftRight"]);
+
+function rangeOfBits({ fn, args: [, by] }: Call): readonly [number, number] | null {
+  if (fn !== "shiftRight" || by!.kind !== "literal" || by!.value < 1 || by!.value > 31) return null;
+  return [0, 2 ** (32 - by!.value) - 1];
 }
 
 function compareIndex(fn: "lt" | "ge" | "eq", a: Expr, b: Expr): Expr {

@@ -2,7 +2,7 @@
 // into operands that agree exactly.
 import { type DType, isFloat, toDType } from "./dtype.js";
 import { DTypeError, GraphError, ShapeError, twoGraphs } from "./errors.js";
-import type { Attrs, Operand } from "./node.js";
+import type { Applier, Attrs, Operand } from "./node.js";
 import type { Call } from "./op.js";
 import type { constant } from "./ops/leaves.js";
 import type { broadcast } from "./ops/movement.js";
@@ -92,13 +92,38 @@ export function normalizeAxes(axes: Axes | undefined, type: TensorType): readonl
   return [...list].sort((a, b) => a - b);
 }
 
-/** Operands of one owner: where a graph is among them, the others are lifted into it. Throws where two graphs meet. */
+/** Operands of one owner: that of a mapping over a batch where one is among them, else of a graph; the others are lifted. */
 export function gather(operands: readonly Operand[]): readonly Operand[] {
-  const owner = (operands.find((x) => x.owner.mode === "graph") ?? operands[0])?.owner;
-  return operands.map((x) => {
-    if (!owner || x.owner === owner) return x;
-    if (!x.liftInto) throw twoGraphs(owner, x.owner);
-    return x.liftInto(owner);
+  let owner = operands[0]?.owner;
+  for (const x of operands) if (x.owner !== owner && rankOf(x.owner) > rankOf(owner!)) owner = x.owner;
+  return operands.map((x) => bring(x, owner!));
+}
+
+/** Operands of lower rank are lifted into owners of higher rank. */
+function rankOf({ mode, outer }: Applier): number {
+  return outer ? 2 + rankOf(outer) : mode === "graph" ? 1 : 0;
+}
+
+/** `x` as an operand of `owner`. Throws a GraphError where it cannot become one: it belongs to another graph. */
+export function bring(x: Operand, owner: Applier): Operand {
+  if (x.owner === owner) return x;
+  if (owner.lift) return owner.lift(bring(x, owner.outer!));
+  if (x.owner.outer) throw leftBatch();
+  if (owner.mode === "eager") throw symbolicInEagerBatch();
+  if (!x.liftInto) throw twoGraphs(owner, x.owner);
+  return x.liftInto(owner);
+}
+
+/** The error for a tensor of one element of a batch where there is no batch. */
+export function leftBatch(): GraphError {
+  return new GraphError("a tensor of one element of a vmap is used outside of it", {
+    help: "return it from the function that is mapped",
+  });
+}
+
+function symbolicInEagerBatch(): GraphError {
+  return new GraphError("a symbolic tensor is used in a vmap of eager tensors", {
+    help: "graph.read(x) makes an eager argument symbolic",
   });
 }
 

@@ -69,6 +69,8 @@ function exact(fn: ScalarFn, [a, b, c]: readonly [Interval, Interval, Interval],
     case "round":
     case "trunc":
       return { low: Math.floor(a.low), high: Math.ceil(a.high), nan: a.nan };
+    case "shiftRight":
+      return b.low === b.high && b.low > 0 && b.low < 32 ? { low: 0, high: 2 ** (32 - b.low) - 1, nan: false } : null;
     case "eq":
     case "ne":
     case "lt":

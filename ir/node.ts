@@ -47,6 +47,20 @@ export interface Applier {
   readonly name?: string;
   /** Results of `op`. Throws ShapeError, DTypeError or GraphError, placed at the user's line. */
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Operand[];
+  /** Of an owner that maps ops over a batch: who gets the ops that do so. */
+  readonly outer?: Applier;
+  /** Of such an owner: an operand of `outer` as its own, the same for every element of the batch. */
+  lift?(x: Operand): Operand;
+  /** What the next random op draws from; absent, or throwing a GraphError, where there is no source of random numbers. */
+  draw?(): Draw;
+}
+
+/** What a random op needs beside its own operands: i32 scalars. Two draws of one owner differ in their keys. */
+export interface Draw {
+  /** The number of the run. */
+  readonly counter: Operand;
+  readonly key0: Operand;
+  readonly key1: Operand;
 }
 
 /** One result of a node of a graph; there is one Value object per result, so values compare by identity. */

@@ -4,6 +4,7 @@ import type { FormArgs, Form } from "./forms.js";
 import type { DType } from "./dtype.js";
 import type { Stmt } from "./kernel.js";
 import type { Applier, Attrs, Node, Operand, Value } from "./node.js";
+import type { Size } from "./size.js";
 import type { ConcreteType, TensorType } from "./type.js";
 
 /** An op: call it on graph values or eager tensors, or read its record. */
@@ -41,6 +42,13 @@ export interface OpRecord<F extends Form, A extends Attrs, Args extends readonly
   readonly lower: Lowering<A>;
   /** Cotangents of the operands (null: none flows), as graph values, so that they differentiate again. */
   readonly vjp?: (at: Pullback<A>) => readonly (Operand | null)[];
+  /** Whether its gradient rule is code of the user's, to be asked for each application and not once for all alike. */
+  readonly asksUser?: (attrs: A) => boolean;
+  /**
+   * The op for every element of a batch, where ops say it more simply than `mapped` does: `results[b] = op(operands[b])`.
+   * Null where they do not.
+   */
+  readonly batch?: (at: Batch<A>) => readonly Operand[] | null;
   /** Rewrite rules rooted at this op, each named by its equation. */
   readonly simplify?: readonly Rule[];
   readonly onnx?: { readonly type: string; readonly attrs?: Readonly<Record<string, string>> };
@@ -70,6 +78,17 @@ export interface Pullback<A extends Attrs> {
   readonly attrs: A;
 }
 
+/** What a batch rule gets. Mapped operands have the axis of the batch in front, the others are the same for all elements. */
+export interface Batch<A extends Attrs> {
+  readonly operands: readonly Operand[];
+  readonly mapped: readonly boolean[];
+  readonly attrs: A;
+  /** The number of elements in the batch. */
+  readonly size: Size;
+  /** The operands with the axis of the batch in front of all of them. */
+  readonly repeated: () => readonly Operand[];
+}
+
 export type Index = readonly Expr[];
 
 /** How an op is computed. */
@@ -93,17 +112,21 @@ export type Lowering<A extends Attrs> =
   | {
       readonly kind: "routine";
       /** Extents of the rows. No row reads or writes what another writes. */
-      readonly over: (k: Reader<A>) => readonly number[];
+      readonly over: (k: OperandReader<A>) => readonly number[];
       readonly body: (row: Index, k: RoutineReader<A>) => readonly Stmt[];
     };
 
-/** What a lowering sees of its operands. */
-export interface Reader<A extends Attrs> {
+/** What every lowering sees of its operands. */
+export interface OperandReader<A extends Attrs> {
   readonly attrs: A;
   readonly operands: readonly ConcreteType[];
   readonly results: readonly ConcreteType[];
   /** The element of an operand at an index. */
   read(operand: number, index: Index): Expr;
+}
+
+/** What a `compute` or a `scatter` sees. */
+export interface Reader<A extends Attrs> extends OperandReader<A> {
   /**
    * `fn` over `0 ≤ i < extent` of `body(i)`: outermost in an expression, or nested in another of the same `fn`. An empty sum
    * is 0, product 1, any false, all true.
@@ -111,9 +134,12 @@ export interface Reader<A extends Attrs> {
   reduce(fn: Reducer, extent: number, body: (i: Expr) => Expr): Expr;
 }
 
-/** What a routine sees: it also writes its one result, and reads back what its row has written. */
-export interface RoutineReader<A extends Attrs> extends Reader<A> {
-  /** Stores an element of the result. */
+/**
+ * What a routine sees: it also writes its one result, and reads back what its row has written. Its statements are made
+ * with `statements.ts`; they hold neither `reduce` nor `bounded`: loops accumulate, and `check` checks.
+ */
+export interface RoutineReader<A extends Attrs> extends OperandReader<A> {
+  /** Stores an element of the result. Every element is stored, by one row. */
   store(index: Index, value: Expr): Stmt;
   /** An element of the result that this row has stored. */
   stored(index: Index): Expr;
@@ -121,6 +147,8 @@ export interface RoutineReader<A extends Attrs> extends Reader<A> {
   fresh(stem: string): string;
   /** Memory of this row, as the statement that declares it and the name under which it is loaded and stored. */
   scratch(dtype: DType, length: number): { readonly declare: Stmt; readonly name: string };
+  /** Stops the run with a RunError unless `test` holds: `name: message`, with the i32 `value` in the place of `{value}`. */
+  check(test: Expr, value: Expr, message: string): Stmt;
 }
 
 /** A rewrite. */

@@ -1,10 +1,11 @@
 // What reductions share: the shape that is left, the nest of loops, and the way back over the reduced axes.
+import { applyCall } from "./define-op.js";
 import type { DType } from "./dtype.js";
 import { ShapeError } from "./errors.js";
 import type { Expr, Reducer } from "./expr.js";
 import { normalizeAxes } from "./forms.js";
 import type { Node, Operand, Value } from "./node.js";
-import type { Lowering } from "./op.js";
+import type { Lowering, Rule } from "./op.js";
 import { broadcast, reshape } from "./ops/movement.js";
 import { printShape, sameShape, type Size } from "./size.js";
 import { type TensorType, tensorType } from "./type.js";
@@ -74,8 +75,28 @@ export function keptAxes(x: TensorType, axes: readonly number[]): { kept: readon
 }
 
 /** For a reduction of which one element is that element: `x` itself, reshaped, where all reduced axes have size 1. */
-export function ofSingleElements(node: Node, x: Value): Operand | null {
+function ofSingleElements(node: Node, x: Value): Operand | null {
   const { axes } = node.attrs as ReductionAttrs;
   if (axes.some((axis) => x.type.shape[axis] !== 1)) return null;
   return axes.length === 0 ? x : reshape(x, node.results[0]!.type.shape);
+}
+
+/** Of one element the reduction is that element. */
+export function singleRule(name: string): Rule {
+  return { name: `${name} over axes of size 1 → reshape`, apply: (node, [x]) => ofSingleElements(node, x!) };
+}
+
+/** Two reductions of one kind are one over the axes of both. */
+export function nestedRule(name: string): Rule {
+  return { name: `${name} (${name} x) → ${name} x`, apply: (node, [x]) => merged(node, x!) };
+}
+
+function merged(node: Node, x: Value): Operand | null {
+  const [outer, inner] = [node.attrs as ReductionAttrs, x.node.attrs as ReductionAttrs];
+  if (x.node.op !== node.op || outer.keepDims !== inner.keepDims) return null;
+  const source = x.node.operands[0]!;
+  const { kept } = keptAxes(source.type, inner.axes);
+  const axes = inner.keepDims ? outer.axes : outer.axes.map((axis) => kept[axis]!);
+  const both = [...new Set([...inner.axes, ...axes])];
+  return applyCall(node.op, [source, both, { keepDims: outer.keepDims }])[0]!;
 }

@@ -4,12 +4,14 @@ import type { Builder } from "./builder.js";
 import { arrayType, isFloat, toDType, type TypedArray, zeros } from "./dtype.js";
 import { FeedError, InternalError, placeError, RunError } from "./errors.js";
 import { evaluator, type Source } from "./evaluate.js";
+import { evaluateRoutine } from "./evaluate-routine.js";
 import { type Expr, indexLocal, type Local } from "./expr.js";
 import { type Graph, rootsOf } from "./graph.js";
 import type { Attrs, Node, Parameter, Value } from "./node.js";
 import type { Lowering, Reader } from "./op.js";
-import { concreteType, readerOf } from "./reader.js";
+import { concreteType, readerOf, routineOf } from "./reader.js";
 import { elementCount } from "./size.js";
+import { subjectOf } from "./subject.js";
 import { type ConcreteType, printType, stridesOf } from "./type.js";
 
 type Feeds = ReadonlyMap<Node, TypedArray>;
@@ -19,7 +21,8 @@ type Scatter = Extract<Lowering<Attrs>, { readonly kind: "scatter" }>;
 /**
  * The elements, in row-major order, of every output, update and effect of a specialised graph, and of all values on the
  * way. `feeds` holds inputs and parameters; a parameter that is not among them has its initial value. Throws FeedError
- * where an input is missing or has another length, RunError where an index is out of range.
+ * where an input is missing or has another length, RunError where an index is out of range
+ * or a check fails.
  */
 export function evaluateGraph(graph: Graph, feeds: Feeds): ReadonlyMap<Value, TypedArray> {
   return evaluateValues(rootsOf(graph), feeds);
@@ -80,13 +83,16 @@ function compute(node: Node, operands: readonly TypedArray[], feeds: Feeds): rea
   const reader = readerOf(node);
   try {
     return results.map((value) => {
+      if (lower.kind === "routine") return evaluateRoutine(routineOf(node), concreteType(value), sources);
       if (lower.kind === "scatter") return scatter(lower, reader, concreteType(value), sources);
       if (lower.kind !== "compute") throw new InternalError(`reference: ${op.name} has no way to be computed`);
       return fill(concreteType(value), (index) => lower.at(index, reader, value.index), sources);
     });
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    throw placeError(error, op.name, [], (results[0]!.owner as Builder).originsOf(node)[0] ?? null);
+    const subject = subjectOf(node);
+    const named = new RunError(error.message.replace(/^index/, subject.noun));
+    throw placeError(named, subject.op, [], (results[0]!.owner as Builder).originsOf(node)[0] ?? null);
   }
 }
 

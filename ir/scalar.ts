@@ -9,6 +9,7 @@ import { type DType, toDType } from "./dtype.js";
  * - `minimum`, `maximum` pass NaN on; `sign` of NaN is NaN; `round` goes to the even neighbour at halves.
  * - `exp2i(k)` is 2ᵏ for an integral k within the normal range of the dtype.
  * - `exponent(x)`, `mantissa(x)`: x = mantissa · 2^exponent with 1 ≤ mantissa < 2, for positive normal x.
+ * - `xor`, `shiftLeft`, `shiftRight` work on the bits of an i32; `shiftRight` brings in zeros; shifts count modulo 32.
  * - Integers wrap; `toI32` of a float truncates and saturates, NaN becomes 0; `toU8` wraps; `toBool` is x ≠ 0.
  */
 export const primitives = [
@@ -16,6 +17,7 @@ export const primitives = [
   "sqrt", "floor", "ceil", "round", "trunc",
   "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "select",
   "toF32", "toF64", "toI32", "toBool", "toU8",
+  "xor", "shiftLeft", "shiftRight",
   "exp2i", "exponent", "mantissa",
 ] as const; // prettier-ignore
 
@@ -69,6 +71,9 @@ function exact(fn: ScalarFn, a: number, b: number, c: number, from: DType): numb
     case "toBool": return a !== 0 ? 1 : 0;
     case "toI32":
     case "toU8": return from === "f32" || from === "f64" ? saturate(a) : a;
+    case "xor": return a ^ b;
+    case "shiftLeft": return a << b;
+    case "shiftRight": return a >>> b;
     case "exp2i": return 2 ** a;
     case "exponent": return exponentOf(a);
     case "mantissa": return a / 2 ** exponentOf(a);

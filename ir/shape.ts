@@ -1,5 +1,6 @@
 // Shapes as the ops that move elements work on them: a −1 worked out, orders of axes turned round.
 import { ShapeError } from "./errors.js";
+import * as e from "./expr.js";
 import {
   elementCount,
   evaluateSize,
@@ -11,8 +12,11 @@ import {
   type Size,
 } from "./size.js";
 
-/** `shape` with its one −1 replaced so that it has as many elements as `from`. Throws ShapeError where none fits. */
+/** `shape` with its one −1 replaced so that it has as many elements as `from`. Throws ShapeError where none fits, or where it is no list. */
 export function resolveShape(from: readonly Size[], shape: readonly Size[]): readonly Size[] {
+  if (!Array.isArray(shape)) {
+    throw new ShapeError(`the shape is ${String(shape)}, not a list of sizes`, { help: `[${String(shape)}]` });
+  }
   const free = shape.filter((size) => size === -1).length;
   if (free === 0) return shape;
   if (free > 1) throw new ShapeError(`only one size can be −1, the shape ${printShape(shape)} has ${free}`);
@@ -39,4 +43,11 @@ export function numbersOf(sizes: readonly Size[]): readonly number[] {
 /** Whether a size is known to be less than `limit`; false where a named size leaves it open. */
 export function provablyLess(size: Size, limit: number): boolean {
   return typeof size === "number" && size < limit;
+}
+
+/** An index forced into `0 ≤ index < size`; untouched where its range already lies there. */
+export function clamp(index: e.Expr, size: number): e.Expr {
+  const range = e.rangeOf(index);
+  const above = range && range[0] >= 0 ? index : e.call("maximum", index, e.literal(0));
+  return range && range[1] < size ? above : e.call("minimum", above, e.literal(size - 1));
 }

@@ -6,7 +6,7 @@ import { type ScalarFn, transcendentals } from "./scalar.js";
 /** How a function's argument and result dtypes hang together. */
 type Kind =
   /** Arguments and result of one dtype, of a class. */
-  | { readonly takes: number; readonly of: "any" | "number" | "float" | "integer" | "bool" }
+  | { readonly takes: number; readonly of: "any" | "number" | "float" | "integer" | "i32" | "bool" }
   /** Arguments of one dtype, result bool. */
   | { readonly compares: "any" }
   | { readonly casts: DType }
@@ -17,6 +17,7 @@ const two = { takes: 2, of: "number" } as const;
 const floatOne = { takes: 1, of: "float" } as const;
 const floatTwo = { takes: 2, of: "float" } as const;
 const integerTwo = { takes: 2, of: "integer" } as const;
+const bits = { takes: 2, of: "i32" } as const;
 const compares = { compares: "any" } as const;
 const boolTwo = { takes: 2, of: "bool" } as const;
 
@@ -27,6 +28,7 @@ const kinds: { readonly [F in ScalarFn]?: Kind } = {
   eq: compares, ne: compares, lt: compares, le: compares, gt: compares, ge: compares,
   and: boolTwo, or: boolTwo, not: { takes: 1, of: "bool" }, select: { selects: true },
   toF32: { casts: "f32" }, toF64: { casts: "f64" }, toI32: { casts: "i32" }, toBool: { casts: "bool" }, toU8: { casts: "u8" },
+  xor: bits, shiftLeft: bits, shiftRight: bits,
   exp2i: floatOne, exponent: floatOne, mantissa: floatOne, pow: floatTwo,
 }; // prettier-ignore
 
@@ -46,7 +48,7 @@ export function signatureComplaint({ fn, dtype, args }: Call): string | null {
   return dtype === args[0]!.dtype && belongs(dtype, kind.of) ? null : given;
 }
 
-function belongs(dtype: DType, to: "any" | "number" | "float" | "integer" | "bool"): boolean {
+function belongs(dtype: DType, to: "any" | "number" | "float" | "integer" | "i32" | "bool"): boolean {
   switch (to) {
     case "any":
       return true;
@@ -56,6 +58,8 @@ function belongs(dtype: DType, to: "any" | "number" | "float" | "integer" | "boo
       return isFloat(dtype);
     case "integer":
       return dtype === "i32" || dtype === "u8";
+    case "i32":
+      return dtype === "i32";
     case "bool":
       return dtype === "bool";
   }

@@ -12,9 +12,11 @@ import type { FusedGraph } from "./group.js";
 import type { FailureTable, Layouts } from "./kernel-buffers.js";
 import { KernelBuffers } from "./kernel-buffers.js";
 import { lower } from "./lower.js";
+import { withoutOuterViews, withShapesOf } from "./outer-views.js";
 import { type Observer, type Pass, runPass, runPasses, verifiesByDefault } from "./pass.js";
 import { graphPasses } from "./pipelines.js";
 import { planMemory } from "./plan-memory.js";
+import { rematerialize, type RematerializeOptions } from "./rematerialize.js";
 import { schedule } from "./schedule.js";
 import { specialize } from "./specialize.js";
 
@@ -32,6 +34,8 @@ export interface CompileOptions {
   readonly arguments?: boolean;
   /** Strides, in elements, of inputs that are not stored in row-major order. */
   readonly layouts?: Layouts;
+  /** Computes again what would be kept long. */
+  readonly rematerialize?: RematerializeOptions;
 }
 
 /** The plan of a graph. Throws GraphErrors for the user's mistakes and InternalErrors that name the pass for ours. */
@@ -44,7 +48,14 @@ export function compileGraph(graph: Graph, options: CompileOptions = {}): Plan {
     : runPass(graph, specialize(options.sizes ?? {}), { observe, ...checkGraph });
   const optimized = runPasses(concrete, options.passes ?? graphPasses, { observe, ...checkGraph });
   const ready = options.arguments ? mapRoots(optimized, copyOfLeaf) : optimized;
-  return runPass(ready, toPlan({ ...options, layouts }), { observe, verify: verify ? checkPlan : undefined });
+  const chosen = options.rematerialize
+    ? runPass(ready, rematerialize(options.rematerialize, planned), { observe, ...checkGraph })
+    : ready;
+  return runPass(chosen, toPlan({ ...options, layouts }), { observe, verify: verify ? checkPlan : undefined });
+
+  function planned(candidate: Graph): number {
+    return toPlan({ ...options, observe: undefined, layouts }).run(candidate, () => {}).memory.planned;
+  }
 }
 
 /** A result that is an operand as it stands still needs a kernel that copies it to where the caller wants it. */
@@ -59,7 +70,8 @@ function toPlan(options: CompileOptions & { layouts: Layouts }): Pass<Graph, Pla
   return {
     name: "plan",
     doc: "Optimised graph → plan, by way of fusion, scheduling and lowering.",
-    run: (graph) => {
+    run: (declared) => {
+      const graph = withoutOuterViews(declared, options.arguments ?? false);
       const failures = new Failures();
       const fused = runPass(graph, fusing(options), { observe });
       const scheduled = runPass(fused, scheduling, { observe });
@@ -72,7 +84,10 @@ function toPlan(options: CompileOptions & { layouts: Layouts }): Pass<Graph, Pla
       const planning: Pass<typeof launches, Plan> = {
         name: "plan-memory",
         doc: "Values → buffers with places.",
-        run: () => planMemory(graph, fused.inPlace, launches, failures.list, planOptions(options, graph)),
+        run: () => {
+          const plan = planMemory(graph, fused.inPlace, launches, failures.list, planOptions(options, graph));
+          return withShapesOf(declared, plan);
+        },
       };
       return runPass(launches, planning, { observe });
     },
@@ -106,8 +121,7 @@ function checkPlan(plan: Plan): void {
 class Failures implements FailureTable {
   readonly list: Failure[] = [];
 
-  add(node: Node, extent: number): number {
-    const message = `${node.op.name}: index {value} is out of range 0 to ${extent - 1}`;
+  add(node: Node, message: string): number {
     const known = this.list.findIndex((f) => f.message === message);
     if (known >= 0) return known;
     const { owner } = node.results[0]!;

@@ -13,9 +13,9 @@ import { accessOf, mentions, rewriteExpr, walkExpr } from "./rewrite-expr.js";
  * - `free`: reads nothing (a number, an iota): computed wherever it is needed.
  * - `view`: another tensor's elements at other indices: never computed.
  * - `map`: elements from elements; `reduce`: one reduction over elements; `contraction`: a sum over a product with
- *   axes of its own in both factors; `scatter`: puts elements where they belong.
+ *   axes of its own in both factors; `scatter`: puts elements where they belong; `routine`: statements of its own.
  */
-export type Role = "leaf" | "free" | "view" | "map" | "reduce" | "contraction" | "scatter";
+export type Role = "leaf" | "free" | "view" | "map" | "reduce" | "contraction" | "scatter" | "routine";
 
 /** A node's element at `index`: `fn` over each of `over` of `inner`, or just `inner` where `over` is empty. */
 export interface Element {
@@ -58,7 +58,7 @@ function analyse(node: Node): Element {
     if (typeof number !== "number") return { ...none, role: "leaf" };
     return { ...none, role: "free", inner: literal(number, value.type.dtype) };
   }
-  if (lower.kind === "scatter") return { ...none, role: "scatter" };
+  if (lower.kind === "scatter" || lower.kind === "routine") return { ...none, role: lower.kind };
   if (lower.kind !== "compute") throw new InternalError(`fuse: ${node.op.name} was not decomposed`);
   let inner = ownBounds(lower.at(index, readerOf(node), 0), node);
   const over: Local[] = [];
@@ -154,9 +154,37 @@ export function resolve(value: Value, index: readonly Expr[], inlined: (node: No
   }
 }
 
+/** Operations that a number may cost and still be computed by every kernel that needs it. */
+const cheapNumber = 256;
+const numberCosts = new WeakMap<Node, number>();
+
+/**
+ * Whether tensors of several elements compute the number for themselves, once per kernel, rather than wait for a launch of
+ * its own: it is made of numbers that are there before the run, such as the count of steps.
+ */
+function isOwnNumber(node: Node): boolean {
+  return elementOf(node).role !== "leaf" && costOfNumber(node) <= cheapNumber;
+}
+
+/** Operations of a number made of leaves, counted once per use; infinite for everything else. */
+function costOfNumber(node: Node): number {
+  let cost = numberCosts.get(node);
+  if (cost === undefined) numberCosts.set(node, (cost = countedCost(node)));
+  return cost;
+}
+
+function countedCost(node: Node): number {
+  const { role, cost } = elementOf(node);
+  if (shapeOf(node.results[0]!).length > 0) return Infinity;
+  if (role === "leaf" || role === "free") return 0;
+  if (role !== "map" && role !== "view") return Infinity;
+  return node.operands.reduce((sum, x) => (sum > cheapNumber ? sum : sum + costOfNumber(x.node)), cost);
+}
+
 /** An expression over `read`s of a node's operands as one over accesses. */
-export function resolveReads(x: Expr, node: Node, inlined: (node: Node) => boolean): Expr {
+export function resolveReads(x: Expr, node: Node, given: (node: Node) => boolean): Expr {
   const memo = new Map<Expr, Expr>();
+  const inlined = shapeOf(node.results[0]!).length === 0 ? given : (n: Node) => given(n) || isOwnNumber(n);
   const replace = (e: Expr): Expr | null => {
     if (e.kind !== "read") return null;
     const index = e.index.map((i) => rewriteExpr(i, replace, memo));
@@ -174,7 +202,7 @@ export function instantiate(node: Node, index: readonly Expr[]): Expr {
 }
 
 /** Whether a view lists the same elements in the same order: a reshape, found by asking for a few elements. */
-function keepsOrder(view: Node): boolean {
+export function keepsOrder(view: Node): boolean {
   let answer = orders.get(view);
   if (answer === undefined) orders.set(view, (answer = findsOrder(view)));
   return answer;

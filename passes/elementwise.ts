@@ -31,14 +31,16 @@ function analyse(node: Node): boolean {
 }
 
 /** Whether an expression reads operands at exactly `index` and uses the index for nothing else. */
-function readsOwnPlace(x: Expr, index: readonly Expr[]): boolean {
+function readsOwnPlace(x: Expr, index: readonly Expr[], seen = new Set<Expr>()): boolean {
+  if (seen.has(x)) return true;
+  seen.add(x);
   switch (x.kind) {
     case "literal":
       return true;
     case "read":
       return x.index.every((i, axis) => i === index[axis]);
     case "call":
-      return x.args.every((arg) => readsOwnPlace(arg, index));
+      return x.args.every((arg) => readsOwnPlace(arg, index, seen));
     default:
       return false;
   }

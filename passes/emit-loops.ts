@@ -1,6 +1,6 @@
 // A loop nest as statements: every expression is computed once, in the outermost loop that has all it needs. Shared and
 // hoisted expressions become `let`s; index arithmetic is regrouped so that its outer part hoists.
-import { add, type Expr, load, local, lt, and, ge, literal, type Local } from "#ir/expr.js";
+import { add, bitFns, type Expr, load, local, lt, and, ge, literal, type Local } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
 import type { Stmt } from "#ir/kernel.js";
 import { partsOf, rebuild } from "./rewrite-expr.js";
@@ -133,6 +133,8 @@ class Emission {
       else (byDepth[this.#depth(e)] ??= []).push(e);
     };
     collect(sum);
+    // Random bits are sums too, but each is a part of the next: regrouped, they would share nothing.
+    if (byDepth.some((terms) => terms?.some((e) => e.kind === "call" && bitFns.has(e.fn)))) return sum;
     const groups = byDepth.filter((terms) => terms !== undefined);
     return groups
       .map((terms) => terms.map((t) => this.#unique(t)).reduce((a, b) => this.#unique(add(a, b))))

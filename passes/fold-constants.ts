@@ -12,6 +12,7 @@ import { evaluateNode } from "#ir/reference.js";
 import { isConcrete } from "#ir/type.js";
 import { countOf, elementOf } from "./element.js";
 import type { Pass } from "./pass.js";
+import { routineWork } from "./routine.js";
 import { transform, type Replacement } from "./rewrite.js";
 
 /** The most elements that a folded constant may have. */
@@ -91,6 +92,7 @@ function growsOnly(node: Node): boolean {
 
 /** Element evaluations that the reference spends on a node, about. */
 function workOf(node: Node): number {
+  if (node.op.lower.kind === "routine") return routineWork(node);
   const sizes = node.operands.map(countOf);
   if (node.op.lower.kind !== "compute") return Math.max(countOf(node.results[0]!), ...sizes);
   const { over } = elementOf(node);

@@ -21,6 +21,7 @@ import {
 } from "./group.js";
 import { GroupOrder } from "./group-order.js";
 import { overwritesInStep, scratchBytesOf } from "./nests.js";
+import { waitsOf } from "./waits.js";
 
 /** Nodes in a group: beyond it kernels grow too long for V8's compiler to like. */
 const maxNodes = 64;
@@ -72,18 +73,26 @@ class Fusion {
         else if (list[list.length - 1] !== node) list.push(node);
         if (this.#groupOf.has(source)) this.#order.link(this.#groupOf.get(source)!, this.#groupOf.get(node)!);
       }
+      for (const earlier of waitsOf(node)) this.#order.link(this.#groupOf.get(earlier)!, this.#groupOf.get(node)!);
     }
     this.#orderUpdates();
     this.#order.settle().forEach((group, i) => this.#position.set(group.nodes[0]!, i));
   }
 
-  /** Merges producers with consumers, the largest intermediate first. */
+  /** Merges producers with consumers, in the order of bytes saved. */
   mergeAlongEdges(): void {
     const edges = this.#computed.flatMap((node) =>
       [...new Set((this.#readers.get(node) ?? []).filter((r) => r !== node))].map((reader) => ({ node, reader })),
     );
-    const bytes = (n: Node) => countOf(n.results[0]!) * itemSize(n.results[0]!.type.dtype);
-    edges.sort((x, y) => bytes(y.node) - bytes(x.node) || this.#position.get(x.node)! - this.#position.get(y.node)!);
+    // A reduction takes in what is made of its result alone, so that a row's statistics are one group before their readers
+    // choose between rows and columns.
+    for (const { node, reader } of edges) {
+      const [a, b] = [this.#groupOf.get(node)!, this.#groupOf.get(reader)!];
+      const follows = elementOf(reader).over.length === 0 && sameAxes(a, b);
+      if (a !== b && a.nodes.some((n) => elementOf(n).role === "reduce") && follows) this.#tryMerge(a, b);
+    }
+    const saved = new Map(edges.map((edge) => [edge, this.#bytesSaved(edge.node, edge.reader)]));
+    edges.sort((x, y) => saved.get(y)! - saved.get(x)! || this.#position.get(x.node)! - this.#position.get(y.node)!);
     for (let merged = true, round = 0; merged && round < 3; round++) {
       merged = false;
       for (const { node, reader } of edges) {
@@ -101,7 +110,9 @@ class Fusion {
           const [a, b] = [this.#groupOf.get(readers[j]!)!, this.#groupOf.get(readers[i]!)!];
           if (a === b || a.kind !== "rows" || b.kind !== "rows" || !sameAxes(a, b)) continue;
           if (a.nodes.length + b.nodes.length > maxNodes) continue;
-          if (this.#order.reaches(a, b, false) || this.#order.reaches(b, a, false)) continue;
+          // Where one updates in place what the other reads, one kernel does both, element by element.
+          const direct = isPureMap(a) && isPureMap(b);
+          if (this.#order.reaches(a, b, direct) || this.#order.reaches(b, a, direct)) continue;
           const pairs = commonAxes(a, b);
           const group = joined(a, b, pairs, this.#position);
           if (pairs.length === a.axes.length && this.#buffersOf(group) <= maxBuffers) this.#replace(a, b, group);
@@ -125,9 +136,27 @@ class Fusion {
     return { graph: this.#graph, groups, escaping, inPlace: this.#inPlace, before: this.#order.before };
   }
 
+  /** What is not written and read again, and what is read once instead of twice, where a group and a reader are one. */
+  #bytesSaved(node: Node, reader: Node): number {
+    const own = new Set(accessesOf(reader).map((a) => a.value.node));
+    const group = this.#groupOf.get(node)!;
+    const shared = new Set<Node>();
+    const visit = (member: Node): void => {
+      for (const { value } of accessesOf(member)) {
+        const source = value.node;
+        if (own.has(source)) shared.add(source);
+        // What only this group reads will be computed in it.
+        else if (this.#readers.get(source)?.length === 1 && elementOf(source).role === "map") visit(source);
+      }
+    };
+    group.nodes.forEach(visit);
+    for (const member of group.nodes) shared.delete(member);
+    return [node, ...shared].reduce((sum, n) => sum + bytesOf(n), 0);
+  }
+
   #tryMerge(a: Group, b: Group): boolean {
     if (a.nodes.length + b.nodes.length > maxNodes) return false;
-    if (a.kind === "scatter" || b.kind === "scatter") return false;
+    if (standsAlone(a) || standsAlone(b)) return false;
     if (a.kind === "contraction" && b.kind === "contraction") return false;
     const pairs = commonAxes(a, b);
     const whole = pairs.length === a.axes.length && pairs.length === b.axes.length;
@@ -197,6 +226,12 @@ class Fusion {
     if (group.kind === "rows") return overwritesInStep(group, this.#escapesFrom(group), parameter, writer);
     return readers.every((n) => elementOf(n).over.length === 0 && readsOnlyAtItsOwnIndex(n, parameter));
   }
+}
+
+const standsAlone = (group: Group): boolean => group.kind === "scatter" || group.kind === "routine";
+
+function bytesOf(node: Node): number {
+  return countOf(node.results[0]!) * itemSize(node.results[0]!.type.dtype);
 }
 
 function readsOnlyAtItsOwnIndex(node: Node, source: Node): boolean {

@@ -123,7 +123,10 @@ class Sweep {
   #pullBack(node: Made, cotangents: Cotangents, wanted: readonly boolean[]): readonly (Traced | null | undefined)[] {
     const { op, operands, attrs, results } = node;
     const given = results.map((value) => cotangents.get(value) ?? null);
-    const prepared = trackerOf(node).pullBack?.(node, given, wanted);
+    const tracker = trackerOf(node);
+    // Cotangents of another owner are elements of a batch, of which prepared rules know nothing.
+    const ready = given.every((g) => g === null || g.owner === tracker) && !op.asksUser?.(attrs);
+    const prepared = ready ? tracker.pullBack?.(node, given, wanted) : null;
     if (prepared) return prepared;
     if (op.vjp) {
       const g = given.find((cotangent) => cotangent !== null)!;

@@ -1,19 +1,21 @@
 // Fusion groups: nodes computed together, row by row over common parallel axes. What may be merged is decided from the
 // indices at which consumers read producers.
 import type { Expr } from "#ir/expr.js";
+import { forEachExpr } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
 import type { Graph } from "#ir/graph.js";
 import { countOf, elementOf, resolveReads, shapeOf } from "./element.js";
 import { type Access, isAccess, walkExpr } from "./rewrite-expr.js";
+import { routineFor } from "./routine.js";
 import { scatterOf } from "./scatter.js";
 
 /**
  * - `rows`: stages of loops inside every point of the parallel axes.
  * - `contraction`: one contraction and element-by-element work on its result; its axes are all axes of the result.
- * - `scatter`: one scatter.
+ * - `scatter`, `routine`: one of them.
  */
 export interface Group {
-  readonly kind: "rows" | "contraction" | "scatter";
+  readonly kind: "rows" | "contraction" | "scatter" | "routine";
   /** In evaluation order. */
   readonly nodes: readonly Node[];
   /** Extents of the parallel axes. */
@@ -38,8 +40,9 @@ export interface FusedGraph {
 export function groupOfOne(node: Node): Group {
   const { role } = elementOf(node);
   const shape = shapeOf(node.results[0]!);
-  const kind = role === "contraction" || role === "scatter" ? role : "rows";
-  const rows = kind === "scatter" ? [] : shape.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
+  const kind = role === "contraction" || role === "scatter" || role === "routine" ? role : "rows";
+  const rows =
+    kind === "scatter" || kind === "routine" ? [] : shape.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
   return { kind, nodes: [node], axes: rows.map((axis) => shape[axis]!), rows: new Map([[node, rows]]) };
 }
 
@@ -54,7 +57,7 @@ export function accessesOf(node: Node): readonly Access[] {
   return readsOf(node).accesses;
 }
 
-/** Whether computing the node can stop the run: an index out of range. */
+/** Whether computing the node can stop the run: an index out of range, a check of a routine. */
 export function canFail(node: Node): boolean {
   return readsOf(node).canFail;
 }
@@ -63,7 +66,7 @@ function readsOf(node: Node): Reads {
   let found = reads.get(node);
   if (!found) {
     const accesses: Access[] = [];
-    let fails = false;
+    let fails = elementOf(node).role === "routine" && routineFor(node).messages.length > 0;
     const seen = new Set<Expr>();
     for (const x of expressionsOf(node)) {
       const visit = (e: Expr): void => {
@@ -146,7 +149,15 @@ export function isPureMap(group: Group): boolean {
 
 function expressionsOf(node: Node) {
   const element = elementOf(node);
+  if (element.role === "routine") return routineExpressions(node);
   return element.role === "scatter" ? scatterExpressions(node) : [element.inner];
+}
+
+/** Everything a routine reads, and what it computes on the way. */
+function routineExpressions(node: Node): readonly Expr[] {
+  const found: Expr[] = [];
+  forEachExpr(routineFor(node).body, (x) => found.push(x));
+  return found;
 }
 
 /** Everything a scatter reads: initial values, destinations and values put there. */

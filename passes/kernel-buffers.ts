@@ -3,6 +3,7 @@ import type { Expr } from "#ir/expr.js";
 import { load } from "#ir/expr.js";
 import type { KernelBuffer, Stmt } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
+import { subjectOf } from "#ir/subject.js";
 import { stridesOf } from "#ir/type.js";
 import { countOf, offsetOf, shapeOf } from "./element.js";
 import type { Names } from "./emit-loops.js";
@@ -13,7 +14,8 @@ export type Layouts = ReadonlyMap<Node, readonly number[]>;
 
 /** Messages of checks, shared by the kernels of a plan. */
 export interface FailureTable {
-  add(node: Node, extent: number): number;
+  /** The entry of a check of `node`; `{value}` in the message is replaced by the value found. */
+  add(node: Node, message: string): number;
 }
 
 interface Entry {
@@ -54,7 +56,13 @@ export class KernelBuffers implements Names {
   }
 
   failure(node: Node, extent: number): number {
-    return this.#failures.add(node, extent);
+    const { op, noun } = subjectOf(node);
+    return this.#failures.add(node, `${op}: ${noun} {value} is out of range 0 to ${extent - 1}`);
+  }
+
+  /** Entry of the failure table for any other check of a node. */
+  check(node: Node, message: string): number {
+    return this.#failures.add(node, `${node.op.name}: ${message}`);
   }
 
   stridesOf(value: Value): readonly number[] {

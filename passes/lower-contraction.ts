@@ -1,9 +1,9 @@
 // Lowers a contraction and the element-by-element work on its result: tiles of the result in registers, a panel of the
 // right factor packed where its layout does not suit vectors, and the rest of the group as the tile's epilogue.
 //
-// Axes of the result that only one factor has are its rows (left) or columns (right, with the last axis, along which
-// vectors run); axes of both are batches. Factors are any expressions over any index maps: transposes, windows and
-// guards cost nothing more than their index arithmetic.
+// Factors are any expressions over any index maps: transposes, windows and guards cost their index arithmetic once per
+// element of a panel, which all rows share. What is left of the columns after whole tiles gets a tile of as many lanes as
+// hold it; those too many compute something that nobody stores. Long sums go panel by panel over partial sums.
 import {
   add,
   call,
@@ -20,22 +20,28 @@ import {
 } from "#ir/expr.js";
 import type { Space, Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
-import { countOf, elementOf, linearIndex, resolveReads } from "./element.js";
+import { type ContractionAxes, contractionAxes, decode, product } from "./contraction-axes.js";
+import { ContractionEpilogue } from "./contraction-epilogue.js";
+import { allTerms, joinedTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
+import { countOf, elementOf } from "./element.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
-import { coefficient, isAccess, mentions, rewriteExpr, substitute } from "./rewrite-expr.js";
+import { coefficient, substitute } from "./rewrite-expr.js";
 
 /** Rows and columns of a register tile: eight accumulators of four f32 lanes or two f64 lanes each. */
 const tileRows = 4;
 const tileBytes = 32;
+const laneBytes = 16;
 /** Rows that one iteration of the space computes, so that a packed panel is used often. */
 const rowsPerChunk = 128;
 /** A right factor larger than this is packed although it is contiguous: its rows lie too far apart. */
 const farBytes = 512 * 1024;
-const maxPanelBytes = 256 * 1024;
-/** An epilogue with more operations than this is emitted once per tile, not once per row. */
-const largeEpilogue = 8;
+/** A panel of more than this is packed block by block, each small enough for the first-level cache. */
+const maxPanelBytes = 64 * 1024;
+const blockBytes = 24 * 1024;
+/** A contiguous panel is packed for the sake of longer loops where its inner loop is shorter than this. */
+const shortLoop = 16;
 
 /** The group as parallel spaces of its kernel: full tiles, and the columns left over. */
 export function lowerContraction(
@@ -45,217 +51,236 @@ export function lowerContraction(
 ): readonly Space[] {
   const node = group.nodes.find((n) => elementOf(n).role === "contraction")!;
   const lowering = new ContractionLowering(group, node, escapes, buffers);
-  const size = node.results[0]!.type.dtype === "f64" ? 8 : 4;
-  const width = Math.min(tileBytes / size, lowering.columns);
-  const rest = lowering.columns % width;
-  const full = lowering.space(width, 0, (lowering.columns - rest) / width);
-  return rest === 0 ? [full] : [full, lowering.space(rest, lowering.columns - rest, 1)];
+  const { columns, item } = lowering;
+  const width = tileBytes / item;
+  const rest = columns % width;
+  const spaces = columns < width ? [] : [lowering.space(width, width, 0, (columns - rest) / width)];
+  if (rest === 0) return spaces;
+  // Whole vectors, unless it is one column, or so few rows that packing it costs more than vectors gain.
+  const lanes = laneBytes / item;
+  const filled = rest === 1 || lowering.rows < 2 * tileRows ? rest : Math.ceil(rest / lanes) * lanes;
+  return [...spaces, lowering.space(rest, filled, columns - rest, 1)];
 }
 
 class ContractionLowering {
   readonly columns: number;
-  readonly #column: Local;
-  readonly #outer: readonly Local[];
-  readonly #rows: readonly Local[];
-  readonly #over: readonly Local[];
-  readonly #left: Expr;
-  readonly #right: Expr;
-  readonly #rowCount: number;
+  readonly rows: number;
+  /** Bytes of an element of the result. */
+  readonly item: number;
+  readonly #axes: ContractionAxes;
+  readonly #epilogue: ContractionEpilogue;
 
   constructor(
-    readonly group: Group,
+    group: Group,
     readonly node: Node,
-    readonly escapes: (node: Node) => boolean,
+    escapes: (node: Node) => boolean,
     readonly buffers: KernelBuffers,
   ) {
-    const { index, over, factors } = elementOf(node);
-    const [a, b] = factors!;
-    const axes = index.filter((l) => l.extent !== 1);
-    this.#column = axes[axes.length - 1]!;
-    const [left, right] = mentions(b, this.#column) ? [a, b] : [b, a];
-    this.#left = this.buffers.loaded(resolveReads(left, node, () => false));
-    this.#right = this.buffers.loaded(resolveReads(right, node, () => false));
-    this.#rows = axes.filter((l) => !mentions(right, l));
-    this.#outer = axes.filter((l) => l !== this.#column && mentions(right, l));
-    this.#over = over.filter((l) => l.extent !== 1);
-    this.columns = this.#column.extent!;
-    this.#rowCount = this.#rows.reduce((n, l) => n * l.extent!, 1);
+    this.#axes = contractionAxes(node, buffers);
+    this.#epilogue = new ContractionEpilogue(group, node, this.#axes, escapes, buffers);
+    this.columns = this.#axes.column.extent!;
+    this.rows = product(this.#axes.rows);
+    this.item = node.results[0]!.type.dtype === "f64" ? 8 : 4;
   }
 
-  /** `tiles` tiles of `width` columns each, from column `start` on. */
-  space(width: number, start: number, tiles: number): Space {
-    const chunk = Math.min(rowsPerChunk, this.#rowCount);
-    const chunks = Math.ceil(this.#rowCount / chunk);
-    const over = indexLocal(
-      "p",
-      this.#outer.reduce((n, l) => n * l.extent!, tiles * chunks),
-    );
-    const own = this.#ones();
-    let rest: Expr = floorDiv(over, chunks);
+  /** `tiles` tiles of `width` columns each, from column `start` on, in `lanes` lanes. */
+  space(width: number, lanes: number, start: number, tiles: number): Space {
+    const { outer, column } = this.#axes;
+    const chunk = Math.min(rowsPerChunk, this.rows);
+    const chunks = Math.ceil(this.rows / chunk);
+    const over = indexLocal("p", product(outer) * tiles * chunks);
+    const rest = floorDiv(over, chunks);
+    const own = new Map(decode(outer, floorDiv(rest, tiles)));
     const firstColumn = add(mul(floorMod(rest, tiles), literal(width)), literal(start));
-    rest = floorDiv(rest, tiles);
-    for (const axis of [...this.#outer].reverse()) {
-      own.set(axis.name, floorMod(rest, axis.extent!));
-      rest = floorDiv(rest, axis.extent!);
-    }
     const firstRow = mul(floorMod(over, chunks), literal(chunk));
-    const lane = indexLocal(this.buffers.fresh("j"), width);
-    own.set(this.#column.name, add(firstColumn, lane));
-    const right = this.#factor(this.#right, own);
-    const { pack, element } = this.#panel(right, lane, width);
-    const tile = (row: Expr, rows: number) => this.#tile(own, row, rows, lane, element);
-    return { over, extent: over.extent!, body: [...pack, ...this.#overRows(firstRow, chunk, chunks, tile)] };
+    const lane = indexLocal(this.buffers.fresh("j"), lanes);
+    const inside = lanes === width ? lane : call("minimum", lane, literal(width - 1));
+    own.set(column.name, add(firstColumn, inside));
+    const right = substitute(this.#axes.right, own);
+    const terms = this.#terms(right, lane);
+    const { pack, element } = terms ? this.#panel(right, lane, terms) : { pack: [], element: right };
+    const tile: Tile = { own, firstColumn, lane, width, element, terms: terms ?? allTerms(this.#axes.over) };
+    const rows = { first: firstRow, chunk, chunks };
+    const body = tile.terms.blocks.length > 0 ? this.#inBlocks(tile, rows, pack, terms !== null) : this.#atOnce(tile, rows, pack, terms !== null); // prettier-ignore
+    return { over, extent: over.extent!, body };
+  }
+
+  /** The terms of a panel of the right factor; null where the factor is read where it lies. */
+  #terms(right: Expr, lane: Local): Terms | null {
+    const { over } = this.#axes;
+    const depth = product(over);
+    const contiguous = right.kind === "load" && coefficient(right.offset, lane) === 1;
+    const many = this.rows >= 4 * tileRows;
+    const far = many && depth * this.columns * this.item > farBytes;
+    const short = many && over.length > 1 && over[over.length - 1]!.extent! < shortLoop;
+    if (contiguous && !far && !short) return null;
+    const bytes = lane.extent! * this.item;
+    if (depth * bytes <= maxPanelBytes) return allTerms(over);
+    return termsInBlocks(over, Math.floor(blockBytes / bytes), (stem) => this.buffers.fresh(stem));
+  }
+
+  /** The right factor's columns of this tile, copied side by side: vectors where they lie so, else column by column. */
+  #panel(right: Expr, lane: Local, { loops, own, count, place }: Terms): { pack: readonly Stmt[]; element: Expr } {
+    const name = this.buffers.fresh("panel");
+    const offset = add(mul(place, literal(lane.extent!)), lane);
+    const value = substitute(right, own);
+    const contiguous = value.kind === "load" && coefficient(value.offset, lane) === 1;
+    const nest: readonly Loop[] = contiguous ? [...loops, vector(lane)] : [serial(lane), ...loops];
+    const scratch = scratchOf(name, right.dtype, count * lane.extent!);
+    const pack = [scratch, ...emitLoops(nest, [storeAt(name, offset, value)], this.buffers)];
+    return { pack, element: load(name, offset, right.dtype) };
+  }
+
+  /** Sums in registers from the first term to the last. */
+  #atOnce(tile: Tile, rows: Rows, pack: readonly Stmt[], packed: boolean): readonly Stmt[] {
+    const { dtype } = this.node.results[0]!.type;
+    return [
+      ...pack,
+      ...this.#overRows(rows, (row, count) => {
+        const { names, scratch } = this.#accumulators(count, tile.lane);
+        const starts = names.map((name) => storeAt(name, tile.lane, literal(0, dtype)));
+        return [
+          ...scratch,
+          ...emitLoops([vector(tile.lane)], starts, this.buffers),
+          ...this.#addTerms(tile, row, names, packed),
+          ...this.#finish(tile, row, names),
+        ];
+      }),
+    ];
+  }
+
+  /** Sums in memory, to which each panel adds. */
+  #inBlocks(tile: Tile, rows: Rows, pack: readonly Stmt[], packed: boolean): readonly Stmt[] {
+    const { dtype } = this.node.results[0]!.type;
+    const { lane } = tile;
+    const lanes = lane.extent!;
+    const partial = this.buffers.fresh("partial");
+    const all = indexLocal(this.buffers.fresh("i"), rows.chunk * lanes);
+    const place = (row: Expr, i: Expr) => add(mul(add(sub(row, rows.first), i), literal(lanes)), lane);
+    const addPanel = this.#overRows(rows, (row, count) => {
+      const { names, scratch } = this.#accumulators(count, lane);
+      const places = names.map((_, i) => place(row, literal(i)));
+      const starts = names.map((name, i) => storeAt(name, lane, load(partial, places[i]!, dtype)));
+      const ends = names.map((name, i) => storeAt(partial, places[i]!, load(name, lane, dtype)));
+      return [
+        ...scratch,
+        ...emitLoops([vector(lane)], starts, this.buffers),
+        ...this.#addTerms(tile, row, names, packed),
+        ...emitLoops([vector(lane)], ends, this.buffers),
+      ];
+    });
+    const blocks = tile.terms.blocks.reduceRight(
+      (body: readonly Stmt[], { local: over, extent, as }): readonly Stmt[] => [
+        { kind: "for", over, extent, as, body },
+      ],
+      [...pack, ...addPanel],
+    );
+    return [
+      scratchOf(partial, dtype, rows.chunk * lanes),
+      ...emitLoops([vector(all)], [storeAt(partial, all, literal(0, dtype))], this.buffers),
+      ...blocks,
+      ...this.#overRows(rows, (row, count) => {
+        const line = indexLocal(this.buffers.fresh("i"), count);
+        const sum = load(partial, place(row, line), dtype);
+        return this.#epilogue.stores(tile, add(row, line), sum, [serial(line)]);
+      }),
+    ];
   }
 
   /** All tiles of a chunk of rows, the rows left over last. */
-  #overRows(firstRow: Expr, chunk: number, chunks: number, tile: (row: Expr, rows: number) => readonly Stmt[]) {
+  #overRows({ first, chunk, chunks }: Rows, tile: (row: Expr, rows: number) => readonly Stmt[]): readonly Stmt[] {
     const body: Stmt[] = [];
-    const left = this.#rowCount % tileRows;
+    const left = this.rows % tileRows;
     const tilesInChunk = Math.floor(chunk / tileRows);
     if (tilesInChunk > 0) {
       const over = indexLocal(this.buffers.fresh("r"), tilesInChunk);
-      const even = this.#rowCount % chunk === 0 || chunks === 1;
-      const rest = floorDiv(sub(literal(this.#rowCount), firstRow), tileRows);
+      const even = this.rows % chunk === 0 || chunks === 1;
+      const rest = floorDiv(sub(literal(this.rows), first), tileRows);
       const extent = even ? literal(tilesInChunk) : call("minimum", literal(tilesInChunk), rest);
-      const rows = tile(add(firstRow, mul(over, literal(tileRows))), tileRows);
+      const rows = tile(add(first, mul(over, literal(tileRows))), tileRows);
       body.push({ kind: "for", over, extent, as: "serial", body: rows });
     }
     if (left > 0) {
-      const rows = tile(literal(this.#rowCount - left), left);
-      const last = eq(firstRow, literal((chunks - 1) * chunk));
+      const rows = tile(add(first, literal(this.rows - left - (chunks - 1) * chunk)), left);
+      const last = eq(first, literal((chunks - 1) * chunk));
       if (chunks === 1) body.push(...rows);
       else body.push({ kind: "if", test: last, then: rows });
     }
     return body;
   }
 
-  /** The right factor's columns of this tile, copied side by side where they do not lie so. */
-  #panel(right: Expr, lane: Local, width: number): { pack: readonly Stmt[]; element: Expr } {
-    const depth = this.#over.reduce((n, l) => n * l.extent!, 1);
-    const item = right.dtype === "f64" ? 8 : 4;
-    const contiguous = right.kind === "load" && coefficient(right.offset, lane) === 1;
-    const far = depth * this.columns * item > farBytes && this.#rowCount >= 4 * tileRows;
-    if ((contiguous && !far) || depth * width * item > maxPanelBytes) return { pack: [], element: right };
-    const name = this.buffers.fresh("panel");
-    const offset = add(
-      mul(
-        linearIndex(
-          this.#over.map((l) => l.extent!),
-          this.#over,
-        ),
-        literal(width),
-      ),
-      lane,
-    );
-    const store: Root = {
-      kind: "store",
-      value: right,
-      offset,
-      emit: (value, at) => ({ kind: "store", buffer: name, offset: at, value }),
-    };
-    const scratch: Stmt = { kind: "scratch", name, dtype: right.dtype, length: depth * width, in: "thread" };
-    const loops = [...this.#over.map(serial), vector(lane)];
-    return { pack: [scratch, ...emitLoops(loops, [store], this.buffers)], element: load(name, offset, right.dtype) };
+  #accumulators(rows: number, lane: Local): { names: readonly string[]; scratch: readonly Stmt[] } {
+    const { dtype } = this.node.results[0]!.type;
+    const names = Array.from({ length: rows }, () => this.buffers.fresh("acc"));
+    const scratch = names.map((name): Stmt => ({
+      kind: "scratch",
+      name,
+      dtype,
+      length: lane.extent!,
+      in: "registers",
+    }));
+    return { names, scratch };
   }
 
-  #tile(own: ReadonlyMap<string, Expr>, row: Expr, rows: number, lane: Local, right: Expr): readonly Stmt[] {
+  /** Adds the terms of a panel to the accumulators of some rows. */
+  #addTerms(
+    { own, lane, element, terms }: Tile,
+    row: Expr,
+    names: readonly string[],
+    packed: boolean,
+  ): readonly Stmt[] {
     const { dtype } = this.node.results[0]!.type;
-    const width = lane.extent!;
-    const names = Array.from({ length: rows }, () => this.buffers.fresh("acc"));
-    const scratch = names.map((name): Stmt => ({ kind: "scratch", name, dtype, length: width, in: "registers" }));
-    const starts = names.map((name) => storeAt(name, lane, literal(0, dtype)));
+    const inBlock = substitute(this.#axes.left, terms.own);
+    const fresh = (stem: string) => this.buffers.fresh(stem);
+    const { loops, own: joined } =
+      packed && inBlock.kind === "load"
+        ? joinedTerms(terms.loops, inBlock.offset, fresh)
+        : { ...terms, own: new Map() };
+    const right = substitute(element, joined);
     const sums = names.map((name, i) => {
-      const left = this.#factor(this.#left, this.#withRow(own, add(row, literal(i))));
+      const locals = new Map([...own, ...joined, ...decode(this.#axes.rows, add(row, literal(i)))]);
+      const left = substitute(inBlock, locals);
       return storeAt(name, lane, call("add", load(name, lane, dtype), call("mul", left, right)));
     });
-    return [
-      ...scratch,
-      ...emitLoops([vector(lane)], starts, this.buffers),
-      ...emitLoops([...this.#over.map(serial), vector(lane)], sums, this.buffers, {}, new Set(names)),
-      ...this.#finish(own, row, names, lane),
-    ];
+    return emitLoops([...loops, vector(lane)], sums, this.buffers, {}, new Set(names));
   }
 
   /** The epilogue of a tile: row by row from the registers, or from memory in a loop where it is large. */
-  #finish(own: ReadonlyMap<string, Expr>, row: Expr, names: readonly string[], lane: Local): readonly Stmt[] {
+  #finish(tile: Tile, row: Expr, names: readonly string[]): readonly Stmt[] {
     const { dtype } = this.node.results[0]!.type;
-    const cost = this.group.nodes.reduce((sum, n) => sum + (n === this.node ? 0 : elementOf(n).cost), 0);
-    const width = lane.extent!;
-    if (cost <= largeEpilogue || names.length === 1) {
-      return names.flatMap((name, i) =>
-        emitLoops(
-          [vector(lane)],
-          this.#epilogue(this.#withRow(own, add(row, literal(i))), load(name, lane, dtype)),
-          this.buffers,
-        ),
-      );
+    const { lane } = tile;
+    if (!this.#epilogue.large || names.length === 1) {
+      return names.flatMap((name, i) => this.#epilogue.stores(tile, add(row, literal(i)), load(name, lane, dtype), []));
     }
-    const tile = this.buffers.fresh("tile");
-    const spill = names.map((name, i) => storeAt(tile, add(literal(i * width), lane), load(name, lane, dtype)));
+    const spilt = this.buffers.fresh("tile");
+    const place = (i: Expr) => add(mul(i, literal(lane.extent!)), lane);
+    const spill = names.map((name, i) => storeAt(spilt, place(literal(i)), load(name, lane, dtype)));
     const line = indexLocal(this.buffers.fresh("i"), names.length);
-    const sum = load(tile, add(mul(line, literal(width)), lane), dtype);
     return [
-      { kind: "scratch", name: tile, dtype, length: names.length * width, in: "thread" },
+      scratchOf(spilt, dtype, names.length * lane.extent!),
       ...emitLoops([vector(lane)], spill, this.buffers),
-      ...emitLoops([serial(line), vector(lane)], this.#epilogue(this.#withRow(own, add(row, line)), sum), this.buffers),
+      ...this.#epilogue.stores(tile, add(row, line), load(spilt, place(line), dtype), [serial(line)]),
     ];
   }
+}
 
-  /** Stores of everything in the group that leaves it, given the contraction's element. */
-  #epilogue(own: ReadonlyMap<string, Expr>, sum: Expr): readonly Root[] {
-    const mine = this.group.rows.get(this.node)!;
-    const at = mine.map((axis) => own.get(elementOf(this.node).index[axis]!.name)!);
-    const elements = new Map<Node, Expr>([[this.node, sum]]);
-    const roots: Root[] = [];
-    for (const node of this.group.nodes) {
-      const { index, inner } = elementOf(node);
-      const locals = new Map<string, Expr>(index.map((l) => [l.name, literal(0)]));
-      this.group.rows.get(node)!.forEach((axis, t) => locals.set(index[axis]!.name, at[t]!));
-      let x = elements.get(node);
-      if (!x) {
-        x = this.#epilogueElement(
-          resolveReads(inner, node, () => false),
-          locals,
-          elements,
-        );
-        elements.set(node, x);
-      }
-      if (!this.escapes(node)) continue;
-      const value = node.results[0]!;
-      const offset = this.buffers.positionOf(
-        value,
-        index.map((l) => locals.get(l.name)!),
-      );
-      roots.push({ kind: "store", value: x, offset, emit: (v, to) => this.buffers.store(value, to, v) });
-    }
-    return roots;
-  }
+/** Columns that are computed together. */
+interface Tile {
+  /** What outer axes and the column are. */
+  readonly own: ReadonlyMap<string, Expr>;
+  readonly firstColumn: Expr;
+  /** Counts the lanes; `width` of them are columns. */
+  readonly lane: Local;
+  readonly width: number;
+  /** The right factor. */
+  readonly element: Expr;
+  readonly terms: Terms;
+}
 
-  #epilogueElement(x: Expr, locals: ReadonlyMap<string, Expr>, elements: ReadonlyMap<Node, Expr>): Expr {
-    return rewriteExpr(substitute(x, locals), (e) => {
-      if (!isAccess(e)) return null;
-      return elements.get(e.value.node) ?? this.buffers.loaded(e);
-    });
-  }
-
-  #factor(x: Expr, own: ReadonlyMap<string, Expr>): Expr {
-    return substitute(x, own);
-  }
-
-  #withRow(own: ReadonlyMap<string, Expr>, row: Expr): ReadonlyMap<string, Expr> {
-    const out = new Map(own);
-    let rest = row;
-    for (const axis of [...this.#rows].reverse()) {
-      out.set(axis.name, this.#rows.length === 1 ? row : floorMod(rest, axis.extent!));
-      rest = floorDiv(rest, axis.extent!);
-    }
-    return out;
-  }
-
-  #ones(): Map<string, Expr> {
-    const { index, over } = elementOf(this.node);
-    return new Map([...index, ...over].filter((l) => l.extent === 1).map((l) => [l.name, literal(0)]));
-  }
+interface Rows {
+  readonly first: Expr;
+  readonly chunk: number;
+  readonly chunks: number;
 }
 
 /** Multiplications and additions of the group's contraction. */
@@ -265,9 +290,10 @@ export function contractionFlops(node: Node): number {
 
 const serial = (local: Local): Loop => ({ local, extent: literal(local.extent!), as: "serial" });
 const vector = (local: Local): Loop => ({ local, extent: literal(local.extent!), as: "vector" });
-const storeAt = (name: string, offset: Expr, value: Expr): Root => ({
-  kind: "store",
-  value,
-  offset,
-  emit: (v, at) => ({ kind: "store", buffer: name, offset: at, value: v }),
-});
+const scratchOf = (name: string, dtype: Expr["dtype"], length: number): Stmt => {
+  return { kind: "scratch", name, dtype, length, in: "thread" };
+};
+const storeAt = (name: string, offset: Expr, value: Expr): Root => {
+  const emit = (v: Expr, at: Expr): Stmt => ({ kind: "store", buffer: name, offset: at, value: v });
+  return { kind: "store", value, offset, emit };
+};

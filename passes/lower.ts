@@ -4,8 +4,10 @@ import type { Node, Value } from "#ir/node.js";
 import { itemSize } from "#ir/dtype.js";
 import { elementOf } from "./element.js";
 import type { FusedGraph, Group } from "./group.js";
+import { hoistUniform } from "./hoist-uniform.js";
 import { type FailureTable, KernelBuffers, type Layouts } from "./kernel-buffers.js";
 import { contractionFlops, lowerContraction } from "./lower-contraction.js";
+import { lowerRoutine } from "./lower-routine.js";
 import { lowerRows } from "./lower-rows.js";
 import { lowerScatter } from "./lower-scatter.js";
 import { type LaunchGroups, workOf } from "./schedule.js";
@@ -29,10 +31,11 @@ export function lower(
     .map((groups) => groups.flatMap((group) => spacesOf(group, escapes, buffers)));
   const nodes = [...launch.work, ...launch.combine].flatMap((g) => g.nodes);
   const kernelBuffers = buffers.buffers();
+  const changing = new Set(kernelBuffers.filter((b) => b.access !== "read").map((b) => b.name));
   const kernel: Kernel = {
     name: nameOf(nodes),
     buffers: kernelBuffers,
-    stages,
+    stages: stages.map((spaces) => spaces.map((space) => hoistUniform(space, changing))),
     flops: nodes.reduce((sum, n) => sum + (elementOf(n).role === "contraction" ? contractionFlops(n) : workOf(n)), 0),
     bytes: kernelBuffers.reduce((sum, b) => sum + b.length * itemSize(b.dtype) * (b.access === "update" ? 2 : 1), 0),
     ops: nodes.map((n) => n.op.name),
@@ -49,6 +52,8 @@ function spacesOf(group: Group, escapes: (node: Node) => boolean, buffers: Kerne
       return lowerContraction(group, escapes, buffers);
     case "scatter":
       return [lowerScatter(group.nodes[0]!, buffers)];
+    case "routine":
+      return [lowerRoutine(group.nodes[0]!, buffers)];
   }
 }
 

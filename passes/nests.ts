@@ -7,9 +7,12 @@
 import { itemSize } from "#ir/dtype.js";
 import { indexLocal, type Expr, type Local, literal } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
-import { elementOf, resolveReads } from "./element.js";
+import { countOf, elementOf, resolveReads } from "./element.js";
 import { accessesOf, type Group } from "./group.js";
 import { type Access, isAccess, substitute, walkExpr } from "./rewrite-expr.js";
+
+/** Bytes of a row beyond which a value is computed again, if that takes few operations, rather than kept. */
+const largeRow = 16 * 1024;
 
 /** A node that gets a value of its own. */
 export interface Placed {
@@ -86,7 +89,7 @@ export function scratchBytesOf(group: Group, escapes: (node: Node) => boolean): 
   return bytes;
 }
 
-/** Whether every read of `source` in the group happens in the turn in which `writer` computes the element at its place. */
+/** Whether every read of `source` in the group happens before, or in the turn in which, `writer` computes the element at its place. */
 export function overwritesInStep(group: Group, escapes: (node: Node) => boolean, source: Node, writer: Node): boolean {
   const { placed } = planNests(group, escapes, null);
   const target = placed.get(writer);
@@ -99,7 +102,8 @@ export function overwritesInStep(group: Group, escapes: (node: Node) => boolean,
   return [...placed.values()].every((p) =>
     p.accesses.every((access) => {
       if (access.value.node !== source) return true;
-      if (p.nest !== target.nest) return false;
+      // An earlier nest of the row has read all it needs before this one writes.
+      if (p.nest !== target.nest && p.nest.level >= target.nest.level) return false;
       return access.index.every((x, axis) => {
         const own = elementOf(writer).index[axis]!;
         return own.extent === 1 || (x.kind === "local" && turn(p, x) === turn(target, own));
@@ -123,15 +127,20 @@ function inlinedNodes(group: Group, escapes: (node: Node) => boolean): ReadonlyS
       if (inside.has(source)) reads.set(source, { count: (reads.get(source)?.count ?? 0) + 1, reader: node });
     }
   }
+  const points = group.axes.reduce((x, y) => x * y, 1);
   const inlined = new Set<Node>();
   const costs = new Map<Node, number>();
   for (const node of group.nodes) {
     const element = elementOf(node);
     if (element.over.length > 0 || element.role === "contraction" || escapes(node)) continue;
     const sources = new Set(accessesOf(node).map((a) => a.value.node));
-    const cost = [...sources].reduce((sum, s) => sum + (inlined.has(s) ? costs.get(s)! : 0), element.cost);
+    const count = countOf(node.results[0]!);
+    // What has fewer elements, such as a mean of the row, is computed outside the loop over these.
+    const repeated = [...sources].filter((s) => inlined.has(s) && countOf(s.results[0]!) >= count);
+    const cost = repeated.reduce((sum, s) => sum + costs.get(s)!, element.cost);
     const read = reads.get(node);
-    if (cost <= 1 || (read?.count === 1 && sameSpace(read.reader, node))) {
+    const rowBytes = (count / points) * itemSize(node.results[0]!.type.dtype);
+    if (cost <= (rowBytes > largeRow ? 4 : 1) || (read?.count === 1 && sameSpace(read.reader, node))) {
       inlined.add(node);
       costs.set(node, cost);
     }

@@ -200,6 +200,8 @@ class Planning {
       kernel.buffers.forEach((target, i) => {
         const to = this.#buffers[buffers[i]!]!;
         if (target.access !== "write" || !inScratch(to) || to.from !== step) return;
+        // A routine may come back to an element that it has read before.
+        if (to.value.node.op.lower.kind === "routine") return;
         kernel.buffers.some((source, j) => {
           const from = this.#buffers[buffers[j]!]!;
           const fits = from.length === to.length && itemSize(source.dtype) === itemSize(target.dtype);

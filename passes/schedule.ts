@@ -6,7 +6,8 @@
 import { itemSize } from "#ir/dtype.js";
 import type { Node, Value } from "#ir/node.js";
 import { countOf, elementOf } from "./element.js";
-import { accessesOf, type FusedGraph, type Group } from "./group.js";
+import { accessesOf, canFail, type FusedGraph, type Group } from "./group.js";
+import { routineWork } from "./routine.js";
 
 /** One launch: groups side by side, then reductions that combine their results. */
 export interface LaunchGroups {
@@ -17,6 +18,8 @@ export interface LaunchGroups {
 export interface Schedule {
   readonly fused: FusedGraph;
   readonly launches: readonly LaunchGroups[];
+  /** The most bytes of results that are alive at once, before any share memory. */
+  readonly peak: number;
 }
 
 /** Groups that together write more than this are not put side by side: their results would all be alive at once. */
@@ -40,7 +43,7 @@ export function schedule(fused: FusedGraph): Schedule {
     const peak = peakBytes(launches, uses);
     if (!best || peak < best.peak) best = { launches, peak };
   }
-  return { fused, launches: best!.launches };
+  return { fused, ...best! };
 }
 
 interface Uses {
@@ -112,8 +115,9 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
       bytes += own;
     }
     const fresh = finish(work);
-    // An update in place waits for the next launch: a check in this one may still fail.
-    const combine = fresh.filter((g) => isCombine(g) && !g.nodes.some((n) => updates.has(n.results[0]!)));
+    // An update in place waits for the next launch where a check in this one may still fail.
+    const checks = work.some((g) => g.nodes.some(canFail));
+    const combine = fresh.filter((g) => isCombine(g) && !(checks && g.nodes.some((n) => updates.has(n.results[0]!))));
     ready = [
       ...ready.filter((g) => !work.includes(g)),
       ...fresh.filter((g) => !combine.includes(g)),
@@ -124,16 +128,16 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
   return launches;
 }
 
-/** Whether a group only reduces the results of every iteration to one, such as the mean of a loss. */
+/** Whether a group only makes single numbers, such as the mean of a loss or the count of steps. */
 function isCombine(group: Group): boolean {
-  if (group.kind !== "rows" || group.axes.length > 0 || !group.nodes.some((n) => elementOf(n).over.length > 0))
-    return false;
+  if (group.kind !== "rows" || group.axes.length > 0) return false;
   return group.nodes.reduce((sum, n) => sum + workOf(n), 0) <= combineWork;
 }
 
 /** Element operations of a node. */
 export function workOf(node: Node): number {
-  const { over, cost } = elementOf(node);
+  const { over, cost, role } = elementOf(node);
+  if (role === "routine") return routineWork(node);
   return over.reduce((n, l) => n * l.extent!, Math.max(1, cost) * countOf(node.results[0]!));
 }
 

@@ -21,13 +21,14 @@ interface Text {
 }
 
 const atom = (text: string): Text => ({ text, level: 20 });
-const [unary, times, plus, order, equality, bitAnd, bitOr, logicalAnd, logicalOr, ternary] = [
-  14, 12, 11, 9, 8, 7, 5, 4, 3, 2,
+const [unary, times, plus, shift, order, equality, bitAnd, bitXor, bitOr, logicalAnd, logicalOr, ternary] = [
+  14, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2,
 ];
 const operators = {
   add: ["+", plus], sub: ["-", plus], mul: ["*", times], div: ["/", times],
   lt: ["<", order], le: ["<=", order], gt: [">", order], ge: [">=", order], eq: ["===", equality], ne: ["!==", equality],
   and: ["&&", logicalAnd], or: ["||", logicalOr],
+  xor: ["^", bitXor], shiftLeft: ["<<", shift], shiftRight: [">>>", shift],
 } as const; // prettier-ignore
 
 /** Prints expressions, and remembers the names in use and the functions called. */
@@ -193,12 +194,13 @@ const paren = ({ text, level }: Text, least: number): string => (level < least ?
 
 /** Functions whose result in doubles may need rounding or wrapping. */
 const rounds: ReadonlySet<string> = new Set([
-  "add", "sub", "mul", "div", "mod", "neg", "abs", "sqrt", "toF32", "toU8", "floorDiv", "floorMod",
+  "add", "sub", "mul", "div", "mod", "neg", "abs", "sqrt", "toF32", "toU8", "floorDiv", "floorMod", "shiftRight",
 ]); // prettier-ignore
 
 /** Whether an i32 result is known not to wrap, nor to be a negative zero, from the ranges of its arguments. */
 function staysInside(x: Call): boolean {
   if (x.fn === "floorDiv" || x.fn === "floorMod") return true;
+  if (x.fn === "shiftRight") return rangeOf(x) !== null;
   const ranges = [x, ...x.args].map(rangeOf);
   const inside = ranges.every((r) => r !== null && r[0] >= -(2 ** 31) && r[1] < 2 ** 31);
   return (

@@ -2,8 +2,10 @@
 import { Builder } from "#ir/builder.js";
 import { GraphError } from "#ir/errors.js";
 import { rootsOf, topological, type Graph as IrGraph } from "#ir/graph.js";
-import type { Node, Value } from "#ir/node.js";
+import { leftBatch } from "#ir/forms.js";
+import type { Node, Parameter as ParameterRecord, Value } from "#ir/node.js";
 import { atUserLine } from "#ir/origin.js";
+import { add } from "#ir/ops/arithmetic.js";
 import { input as inputOp, parameter as parameterOp } from "#ir/ops/leaves.js";
 import { namesIn } from "#ir/size.js";
 import { namedSizesOf } from "#passes/specialize.js";
@@ -13,6 +15,7 @@ import { Graph, valueIn } from "./graph.js";
 import { declareInputs, type InputSpecs, type InputTensors } from "./input-specs.js";
 import type { Updates } from "./optim/optimizer.js";
 import { Parameter } from "./parameter.js";
+import { countsRuns } from "./random-state.js";
 import { retypeToF64 } from "./retype.js";
 import { Tensor } from "./tensor.js";
 
@@ -39,7 +42,10 @@ export interface CompileSettings extends ExecutableOptions {
 type Wide<O> = { readonly [K in keyof O]: O[K] extends Tensor<infer S, "f32"> ? Tensor<S, "f64"> : O[K] };
 type Computed<O, C> = C extends { readonly dtype: "f64" } ? Wide<O> : O;
 
-/** The executable of some tensors of one graph. Throws a GraphError where two graphs meet. */
+/**
+ * The executable of some tensors of one graph. Throws a GraphError where two graphs meet, a MemoryError where recomputing
+ * cannot meet a budget; with named sizes, the first run throws that.
+ */
 export function compile<const O extends Outputs = Outputs, const C extends CompileSettings = CompileSettings>(
   targets: Targets<O>,
   settings?: C,
@@ -86,14 +92,24 @@ function executable(targets: Targets, settings: CompileSettings, traced: Graph |
     updates: new Map(updates.map(([p, x]) => [parameterNode(p), checkedUpdate(p, x, valueIn(builder, x))])),
     effects: effects.map((x) => valueIn(builder, x).node),
   });
+  countRuns(graph);
   const retyped = settings.dtype === "f64" ? retypeToF64(graph, (record) => Parameter.of(record)) : null;
   const final = retyped?.graph ?? graph;
-  return new Executable(
-    final,
-    feedSpecs(final, Graph.of(builder), retyped !== null),
-    settings,
-    retyped?.parameters ?? null,
-  );
+  const specs = feedSpecs(final, Graph.of(builder), retyped !== null);
+  const made = new Executable(final, specs, settings, retyped?.parameters ?? null);
+  const { rematerialize } = settings;
+  const hasBudget = typeof rematerialize === "object" && rematerialize.budget !== undefined;
+  if (hasBudget && namedSizesOf(final).length === 0) made.plan();
+  return made;
+}
+
+/** Every run of a graph that draws random numbers advances their counter. */
+function countRuns({ builder, parameters, updates }: IrGraph): void {
+  for (const node of parameters) {
+    if (!countsRuns(node.attrs.parameter as ParameterRecord) || updates.has(node)) continue;
+    const next = builder.inherit([node], () => add(node.results[0]!, 1)) as Value;
+    (updates as Map<Node, Value>).set(node, next);
+  }
 }
 
 /** Throws a GraphError where an output is no tensor, or an update is none of a parameter or a second one of the same. */
@@ -116,6 +132,7 @@ function checkTargets(
 
 /** The builder that the symbolic tensors share; a new one where all are parameters or numbers. */
 function builderOf(tensors: readonly Tensor[], traced: Graph | null, name: string | undefined): Builder {
+  if (tensors.some((x) => x.symbolic && x.handle.owner.outer)) throw leftBatch();
   const owners = new Set(tensors.filter((x) => x.symbolic).map((x) => x.handle.owner as Builder));
   if (traced) owners.add(traced.builder);
   if (owners.size > 1) {

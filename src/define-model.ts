@@ -4,7 +4,9 @@ import type { Results } from "./executable.js";
 import type { Feeds } from "./feeds.js";
 import type { InputSpecs, InputTensors } from "./input-specs.js";
 import { ModelInstance } from "./model-instance.js";
+import type { Call } from "./nn/layer.js";
 import type { Optimizer, Updates } from "./optim/optimizer.js";
+import type { Parameter } from "./parameter.js";
 import type { Tensor } from "./tensor.js";
 
 /** A value, or a function that makes it when it is needed: a prediction then computes no loss, a step no prediction. */
@@ -43,10 +45,16 @@ export interface ModelOptions<I extends InputSpecs, M, O extends Outputs> {
   readonly inputs: I;
   /** Makes layers and parameters; called once per instance. */
   readonly model: () => M;
-  /** Computes with them: called once on symbolic inputs in static mode, at every step on eager ones in eager mode. */
-  readonly build: (inputs: InputTensors<I>, model: M) => Built<O>;
+  /**
+   * Computes with them; `call` says what for, and is handed on to layers: `model(x, call)`. In static mode it is called
+   * once for training, whose loss and updates are used, and once for inference, whose outputs are; on the same symbolic
+   * inputs. In eager mode it is called at every step.
+   */
+  readonly build: (inputs: InputTensors<I>, model: M, call: Call) => Built<O>;
   /** Makes an optimiser; without it `build` gives updates. */
   readonly optimizer?: () => Optimizer;
+  /** The parameters that it trains; all trainable ones that the loss depends on where nothing is said. */
+  readonly parameters?: (model: M) => readonly Parameter[];
   readonly data: () => ModelData | Promise<ModelData>;
   /** How often to go through the data; once where nothing is said. */
   readonly epochs?: number;

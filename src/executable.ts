@@ -7,12 +7,14 @@ import type { Plan } from "#ir/plan.js";
 import type { SizeBinding } from "#ir/size.js";
 import { compileGraph } from "#passes/compile.js";
 import type { Observer } from "#passes/pass.js";
+import type { RematerializeOptions } from "#passes/rematerialize.js";
 import type { BackendName } from "#runtime/backend.js";
 import { defaultDevice, type Device } from "#runtime/device.js";
 import { AsyncQueue } from "./async-queue.js";
 import { bindSizes } from "./bind-sizes.js";
 import { type Feeds, type FeedSpec, snapshotOf } from "./feeds.js";
 import { Parameter } from "./parameter.js";
+import { rematerializeOptions, type Rematerialization } from "./rematerialization.js";
 import { Specialization } from "./specialization.js";
 import type { ArrayOf, Tensor } from "./tensor.js";
 
@@ -23,6 +25,8 @@ export interface ExecutableOptions {
   readonly device?: Device;
   /** Shown every intermediate form of every compilation. */
   readonly observe?: Observer;
+  /** Needs less memory and more time: √n segments where it is true. Without a gradient in the graph it changes nothing. */
+  readonly rematerialize?: boolean | Rematerialization;
 }
 
 /** An output of a run; the caller owns it. */
@@ -47,6 +51,9 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
   readonly #options: ExecutableOptions;
   readonly #copies: ReadonlyMap<ParameterRecord, Parameter> | null;
   readonly #names: ReadonlySet<string>;
+  readonly #recompute: RematerializeOptions | null;
+  /** The plan made last, which a run may be next to need. */
+  #planned: { readonly key: string; readonly plan: Plan } | null = null;
   /** The one used last comes first. */
   readonly #specializations: Specialization[] = [];
   #disposed = false;
@@ -62,6 +69,7 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
     this.#options = options;
     this.#copies = copies;
     this.#names = new Set(inputs.map((spec) => spec.name));
+    this.#recompute = rematerializeOptions(options.rematerialize);
   }
 
   get name(): string {
@@ -82,7 +90,10 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
     return this.#copies?.get(parameter.record) ?? parameter;
   }
 
-  /** The plan for a binding of named sizes. Throws a GraphError where a size is not given. */
+  /**
+   * The plan for a binding of named sizes; `plan.memory` says what it needs. Throws a GraphError where a size is not given, a
+   * MemoryError where recomputing cannot meet a budget.
+   */
   plan(sizes: SizeBinding = {}): Plan {
     const key = keyOf(sizes);
     const known = this.#specializations.find((s) => s.key === key);
@@ -172,7 +183,12 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
 
   #compile(sizes: SizeBinding): Plan {
     const { observe } = this.#options;
-    return compileGraph(this.graph, observe ? { sizes, observe } : { sizes });
+    const key = keyOf(sizes);
+    if (this.#planned?.key === key) return this.#planned.plan;
+    const recompute = this.#recompute ? { rematerialize: this.#recompute } : {};
+    const plan = compileGraph(this.graph, { sizes, ...(observe ? { observe } : {}), ...recompute });
+    this.#planned = { key, plan };
+    return plan;
   }
 }
 

@@ -1,15 +1,26 @@
 // Graph: declares inputs; everything computed from them grows the graph.
 import { Builder } from "#ir/builder.js";
 import type { DType } from "#ir/dtype.js";
-import { GraphError, ShapeError, twoGraphs } from "#ir/errors.js";
+import { GraphError, ShapeError } from "#ir/errors.js";
+import { bring } from "#ir/forms.js";
 import type { Applier, Node, Value } from "#ir/node.js";
 import { atUserLine, withScope } from "#ir/origin.js";
 import { input } from "#ir/ops/leaves.js";
 import { liftParameter, Parameter } from "./parameter.js";
+import { currentRandom, RandomState } from "./random-state.js";
 import type { Dim, Mutable } from "./shapes.js";
 import { sizesOf, Tensor } from "./tensor.js";
 
 const graphs = new WeakMap<Applier, Graph>();
+
+/** How a graph may be made. */
+export interface GraphOptions {
+  /**
+   * A whole number from 0 that its random numbers follow from, and a counter of runs of its own; those in force, set by
+   * `random.seed`, where nothing is said.
+   */
+  readonly seed?: number;
+}
 
 /** A static graph under construction. */
 export class Graph {
@@ -17,9 +28,10 @@ export class Graph {
   readonly builder: Builder;
   readonly #inputs = new Map<string, Tensor>();
 
-  constructor(name = "graph") {
+  constructor(name = "graph", options: GraphOptions = {}) {
     this.name = name;
-    this.builder = new Builder(name);
+    const state = options.seed === undefined ? currentRandom() : atUserLine(() => new RandomState(options.seed!), "Graph"); // prettier-ignore
+    this.builder = new Builder(name, state.forGraph());
     graphs.set(this.builder, this);
   }
 
@@ -75,8 +87,5 @@ export class Graph {
 /** A tensor as a value of the graph that `owner` builds. Throws a GraphError where it belongs to another graph. */
 export function valueIn(owner: Applier, tensor: Tensor): Value {
   if (tensor instanceof Parameter) return liftParameter(tensor.record, owner) as Value;
-  const { handle } = tensor;
-  if (handle.owner === owner) return handle as Value;
-  if (!handle.liftInto) throw twoGraphs(owner, handle.owner);
-  return handle.liftInto(owner) as Value;
+  return bring(tensor.handle, owner) as Value;
 }

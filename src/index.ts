@@ -15,16 +15,22 @@ export {
 export { eagerStats, keep, resetEagerStats, scope, setEagerBudget } from "./eager/eager.js";
 export { Executable, type ExecutableOptions, type Result, type Results } from "./executable.js";
 export type { Feed, Feeds } from "./feeds.js";
-export { grad, type Gradients } from "./gradients.js";
-export { Graph } from "./graph.js";
+export { type Cotangents, customGradient, type RuleArguments } from "./custom-gradient.js";
+export { grad, type Gradients, jvp, type Pulled, type Pushed, vjp } from "./gradients.js";
+export { hessian, jacobian } from "./jacobians.js";
+export { Graph, type GraphOptions } from "./graph.js";
 export type { InputSpec, InputSpecs, InputTensors } from "./input-specs.js";
 export { ModelInstance, type StaticModel } from "./model-instance.js";
 export * as nn from "./nn/index.js";
 export { ops } from "./ops.js";
+export * as random from "./randomness.js";
 export * as optim from "./optim/index.js";
 export { Parameter, parameter, type ParameterOptions } from "./parameter.js";
 export type { Broadcast, Dim, Matmul, Reduce, Refuse, Shape } from "./shapes.js";
+export type { Rematerialization } from "./rematerialization.js";
 export { type ArrayOf, type Nested, Tensor } from "./tensor.js";
+export type { Reshaped, TensorTree } from "./tensor-trees.js";
+export { type BatchAxis, vmap, type VmapOptions } from "./vmap.js";
 export type { DType, TypedArray } from "#ir/dtype.js";
 export {
   DataError,

@@ -11,16 +11,26 @@ import { Graph } from "./graph.js";
 import { grad } from "./gradients.js";
 import { declareInputs, type InputSpecs, type InputTensors, typeOfSpec } from "./input-specs.js";
 import { freshContext } from "./nn/context.js";
+import type { Call } from "./nn/layer.js";
+import { loadState, type PlainState, type State, stateOf } from "./nn/state.js";
 import { summarizeCalls, type SummaryRow } from "./nn/summary.js";
 import { trainableIn, type Optimizer, type Updates } from "./optim/optimizer.js";
-import type { Parameter } from "./parameter.js";
+import { Parameter } from "./parameter.js";
+import type { ParameterState } from "./parameter-state.js";
+import { RandomState, withRandom } from "./random-state.js";
+import { nextStep } from "./randomness.js";
 import { sizesOf, type Tensor } from "./tensor.js";
 import { tensor } from "./creation.js";
 
-/** The static form of a model. */
+const training: Call = { training: true };
+const inference: Call = { training: false };
+
+/** The static form of a model: training and inference share one graph and its inputs. */
 export interface StaticModel<O extends Outputs = Outputs> {
   readonly graph: Graph;
+  /** Of training. */
   readonly loss: Tensor;
+  /** Of inference. */
   readonly outputs: O;
   /** One training step. */
   readonly updates: Updates;
@@ -32,11 +42,13 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
   /** Null where the model says its updates itself. */
   readonly optimizer: Optimizer | null;
   readonly #options: ModelOptions<I, M, O>;
+  readonly #random: RandomState;
   #static: StaticModel<O> | null = null;
 
   constructor(options: ModelOptions<I, M, O>, seed: number) {
     this.#options = options;
-    this.model = freshContext(seed, options.model);
+    this.#random = new RandomState(seed);
+    this.model = this.#drawing(() => freshContext(seed, options.model));
     this.optimizer = options.optimizer?.() ?? null;
   }
 
@@ -47,7 +59,7 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
 
   /** The parameters that the loss depends on and an optimiser trains. */
   get parameters(): readonly Parameter[] {
-    return trainableIn(this.static.loss);
+    return this.#chosen() ?? trainableIn(this.static.loss);
   }
 
   /** One training step: outputs the loss. */
@@ -71,11 +83,11 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
 
   /** One eager training step; gives the loss. */
   eagerStep(feeds: Feeds): number {
-    return scope(() => {
-      const built = this.#eager(feeds, "eager step");
+    return this.#step(() => {
+      const built = this.#eager(feeds, training, "eager step");
       const loss = force(built.loss);
       const updates = built.updates ? force(built.updates) : null;
-      if (this.optimizer) this.optimizer.minimize(loss);
+      if (this.optimizer) this.optimizer.minimize(loss, this.#chosen());
       const value = loss.item();
       if (updates) assign(updates);
       return value;
@@ -84,28 +96,83 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
 
   /** The outputs, computed eagerly. */
   eagerPredict(feeds: Feeds): Results<O> {
-    return scope(() => {
-      const outputs = force(this.#eager(feeds, "eager prediction").outputs ?? ({} as O));
+    return this.#step(() => {
+      const outputs = force(this.#eager(feeds, inference, "eager prediction").outputs ?? ({} as O));
       return Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, resultOf(x)])) as Results<O>;
     });
   }
 
   /** A row per layer, in the order of their calls. */
   summary(): readonly SummaryRow[] {
-    return summarizeCalls(() => this.#build());
+    return summarizeCalls(() => {
+      const { loss, outputs } = this.#trace(this.#declare(), inference);
+      force(loss);
+      if (outputs) force(outputs);
+    });
   }
 
   #build(): StaticModel<O> {
-    const { name, inputs, build } = this.#options;
-    const graph = new Graph(name);
-    const built = build(declareInputs(graph, inputs), this.model);
+    const declared = this.#declare();
+    const built = this.#trace(declared, training);
     const loss = force(built.loss);
     const own = built.updates ? force(built.updates) : new Map();
-    const updates: Updates = new Map([...own, ...(this.optimizer?.minimize(loss) ?? [])]);
-    return { graph, loss, outputs: built.outputs ? force(built.outputs) : ({} as O), updates };
+    const updates: Updates = new Map([...own, ...(this.optimizer?.minimize(loss, this.#chosen()) ?? [])]);
+    const { outputs } = this.#trace(declared, inference);
+    return { graph: declared.graph, loss, outputs: outputs ? force(outputs) : ({} as O), updates };
   }
 
-  #eager(feeds: Feeds, what: string): Built<O> {
+  /**
+   * Parameters, what the optimiser keeps and the counter of random runs, as plain data under the paths of
+   * `nn.namedParameters`: `model/dense1/weight`, `model/dense1/weight/adam.mean`, `counter`.
+   */
+  state(): State {
+    const { model, counter } = this;
+    return stateOf({ model, counter }, ...this.#keepers());
+  }
+
+  /** Goes on from a state; throws as `nn.loadState`. */
+  load(state: State | PlainState): void {
+    const { model, counter } = this;
+    loadState({ model, counter }, state, ...this.#keepers());
+  }
+
+  /** The counter of the runs that drew random numbers: saved with the parameters, it lets a run be resumed to the bit. */
+  get counter(): Parameter {
+    return Parameter.of(this.#random.counter);
+  }
+
+  /** One eager run, freed at its end, with the random numbers of this model. */
+  #step<T>(run: () => T): T {
+    return this.#drawing(() => scope(run));
+  }
+
+  #drawing<T>(run: () => T): T {
+    return withRandom(this.#random, () => {
+      const result = run();
+      nextStep();
+      return result;
+    });
+  }
+
+  #declare(): { readonly graph: Graph; readonly inputs: InputTensors<I> } {
+    const graph = withRandom(this.#random, () => new Graph(this.#options.name));
+    return { graph, inputs: declareInputs(graph, this.#options.inputs) };
+  }
+
+  #trace({ inputs }: { readonly inputs: InputTensors<I> }, call: Call): Built<O> {
+    return this.#options.build(inputs, this.model, call);
+  }
+
+  #keepers(): readonly ParameterState[] {
+    return this.optimizer ? [this.optimizer] : [];
+  }
+
+  /** The parameters that the script says the optimiser trains. */
+  #chosen(): readonly Parameter[] | undefined {
+    return this.#options.parameters?.(this.model);
+  }
+
+  #eager(feeds: Feeds, call: Call, what: string): Built<O> {
     const specs = Object.entries(this.#options.inputs).map(([name, spec]): FeedSpec => {
       const { shape, dtype } = typeOfSpec(spec);
       return { name, type: { shape: sizesOf(shape), dtype }, read: name in feeds, converts: false };
@@ -117,7 +184,7 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
         const shape = type.shape.map((size) => evaluateSize(size, sizes));
         return [name, tensor(numbersOf(feeds, name), { shape, dtype: type.dtype })];
       });
-    return this.#options.build(Object.fromEntries(inputs) as InputTensors<I>, this.model);
+    return this.#trace({ inputs: Object.fromEntries(inputs) as InputTensors<I> }, call);
   }
 }
 

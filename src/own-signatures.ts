@@ -1,4 +1,5 @@
 // The typed signatures of ops with arguments of their own, as methods and as free functions.
+import type { PadMode } from "#ir/borders.js";
 import type { DType } from "#ir/dtype.js";
 import type { Axes } from "#ir/forms.js";
 import type {
@@ -39,11 +40,17 @@ type Indices = Tensor<Shape, "i32">;
 type Gathered<A extends Tensor, I extends Tensor, X> = Tensor<Gather<A["shape"], I["shape"], X>, A["dtype"]>;
 type Hot<I extends Tensor, N extends Dim, D extends DType> = Tensor<Append<I["shape"], N>, D>;
 type Rows<A extends Tensor, X> = Tensor<Reduce<A["shape"], X, false>, A["dtype"]>;
-interface NormOptions {
-  readonly axis?: number;
-  readonly epsilon?: number;
-}
 type Outer<A extends Tensor, B extends Tensor> = Tensor<[Last<A["shape"]>, Last<B["shape"]>], A["dtype"]>;
+
+interface EntropyOptions<X extends number> {
+  readonly axis?: X;
+  readonly labelSmoothing?: number;
+  readonly weights?: Tensor;
+  readonly ignoreIndex?: number;
+}
+
+/** What padding is filled with: a number, or what the tensor has at its borders. */
+type Fill = number | { readonly mode: PadMode };
 
 /** Methods of ops of form "own". */
 export interface OwnMethods {
@@ -61,7 +68,7 @@ export interface OwnMethods {
     sizes: S,
     strides?: readonly number[],
   ) => Sized<A, S>;
-  pad: <A extends Tensor>(this: A, low: readonly Dim[], high: readonly Dim[], value?: number) => Resized<A>;
+  pad: <A extends Tensor>(this: A, low: readonly Dim[], high: readonly Dim[], fill?: Fill) => Resized<A>;
   reverse: <A extends Tensor, const X extends Axes | undefined = undefined>(
     this: A,
     axes?: X & CheckAxes<"reverse", A["shape"], X>,
@@ -73,7 +80,7 @@ export interface OwnMethods {
     indices: I,
     axis?: X & CheckAxes<"gather", A["shape"], X>,
   ) => Gathered<A, I, X>;
-  scatterAdd: <A extends Tensor>(this: A, indices: Indices, updates: Tensor, axis?: number) => Like<A>;
+  embedding: <A extends Tensor, I extends Tensor>(this: A, ids: I) => Gathered<A, I, 0>;
   oneHot: <I extends Indices, const N extends Dim, const D extends DType = "f32">(
     this: I,
     depth: N,
@@ -87,14 +94,12 @@ export interface OwnMethods {
     otherwise: Y & Choosable<T, Y>,
   ) => Chosen<T, X, Y>;
   mse: <A extends Tensor>(this: A, target: TensorOrNumber) => Tensor<[], A["dtype"]>;
-  binaryCrossEntropy: <A extends Tensor>(this: A, labels: TensorOrNumber) => Like<A>;
-  binaryCrossEntropyWithLogits: <A extends Tensor>(this: A, labels: TensorOrNumber) => Like<A>;
+  mae: <A extends Tensor>(this: A, target: TensorOrNumber) => Tensor<[], A["dtype"]>;
   softmaxCrossEntropy: <A extends Tensor, const X extends number = -1>(
     this: A,
     labels: Tensor,
-    axis?: X & CheckAxes<"softmaxCrossEntropy", A["shape"], X>,
+    options?: (X & CheckAxes<"softmaxCrossEntropy", A["shape"], X>) | EntropyOptions<X>,
   ) => Rows<A, X>;
-  layerNorm: <A extends Tensor>(this: A, scale?: Tensor, bias?: Tensor, options?: NormOptions) => Like<A>;
 }
 
 /** Free functions of ops of form "own". */
@@ -113,7 +118,7 @@ export interface OwnFunctions {
     sizes: S,
     strides?: readonly number[],
   ) => Sized<A, S>;
-  pad: <A extends Tensor>(x: A, low: readonly Dim[], high: readonly Dim[], value?: number) => Resized<A>;
+  pad: <A extends Tensor>(x: A, low: readonly Dim[], high: readonly Dim[], fill?: Fill) => Resized<A>;
   concat: <A extends Tensor>(xs: readonly A[], axis?: number) => Resized<A>;
   reverse: <A extends Tensor, const X extends Axes | undefined = undefined>(
     x: A,
@@ -126,7 +131,7 @@ export interface OwnFunctions {
     indices: I,
     axis?: X & CheckAxes<"gather", A["shape"], X>,
   ) => Gathered<A, I, X>;
-  scatterAdd: <A extends Tensor>(x: A, indices: Indices, updates: Tensor, axis?: number) => Like<A>;
+  embedding: <A extends Tensor, I extends Tensor>(table: A, ids: I) => Gathered<A, I, 0>;
   oneHot: <I extends Indices, const N extends Dim, const D extends DType = "f32">(
     indices: I,
     depth: N,
@@ -140,12 +145,10 @@ export interface OwnFunctions {
     otherwise: Y & Choosable<T, Y>,
   ) => Chosen<T, X, Y>;
   mse: <A extends Tensor>(prediction: A, target: TensorOrNumber) => Tensor<[], A["dtype"]>;
-  binaryCrossEntropy: <A extends Tensor>(probabilities: A, labels: TensorOrNumber) => Like<A>;
-  binaryCrossEntropyWithLogits: <A extends Tensor>(logits: A, labels: TensorOrNumber) => Like<A>;
+  mae: <A extends Tensor>(prediction: A, target: TensorOrNumber) => Tensor<[], A["dtype"]>;
   softmaxCrossEntropy: <A extends Tensor, const X extends number = -1>(
     logits: A,
     labels: Tensor,
-    axis?: X & CheckAxes<"softmaxCrossEntropy", A["shape"], X>,
+    options?: (X & CheckAxes<"softmaxCrossEntropy", A["shape"], X>) | EntropyOptions<X>,
   ) => Rows<A, X>;
-  layerNorm: <A extends Tensor>(x: A, scale?: Tensor, bias?: Tensor, options?: NormOptions) => Like<A>;
 }

@@ -56,7 +56,7 @@ type MethodOfForm<K extends string, F extends Form, Args extends readonly unknow
         ? <A extends Tensor, const X extends Axes | undefined = undefined, const KD extends boolean = false>(
             this: A,
             axes?: X & CheckAxes<K, A["shape"], X>,
-            options?: Keep<KD>,
+            options?: Keep<KD> & Extra<Args>,
           ) => Tensor<Reduce<A["shape"], X, KD>, A["dtype"]>
         : F extends "argReduction"
           ? <A extends Tensor, const X extends number = -1, const KD extends boolean = false>(
@@ -85,7 +85,7 @@ type FunctionOfForm<K extends string, F extends Form, Args extends readonly unkn
         ? <A extends Tensor, const X extends Axes | undefined = undefined, const KD extends boolean = false>(
             x: A,
             axes?: X & CheckAxes<K, A["shape"], X>,
-            options?: Keep<KD>,
+            options?: Keep<KD> & Extra<Args>,
           ) => Tensor<Reduce<A["shape"], X, KD>, A["dtype"]>
         : F extends "argReduction"
           ? <A extends Tensor, const X extends number = -1, const KD extends boolean = false>(
@@ -98,6 +98,9 @@ type FunctionOfForm<K extends string, F extends Form, Args extends readonly unkn
             : F extends "like"
               ? LikeFunction<Args>
               : (...args: Public<Args>) => Given<R>;
+
+/** Options of a reduction besides `keepDims`. */
+type Extra<Args extends readonly unknown[]> = Omit<NonNullable<Args[2]>, "keepDims">;
 
 /** Whether the first argument of an op is a tensor. */
 type IsMethod<O> =

@@ -150,6 +150,9 @@ const sizeNamed = (text: string): Size => atUserLine(() => parseSize(text));
 function numbersOf(tensor: Tensor, what: string): TypedArray {
   const { handle } = tensor;
   if (handle instanceof EagerTensor) return handle.data();
+  if (handle.owner.outer) {
+    throw new GraphError(`${what}: ${printType(handle.type)} is one element of a vmap and has no numbers of its own`);
+  }
   throw new GraphError(`${what}: ${printType(handle.type)} is symbolic and has no numbers before a run`, {
     help: "compile({ outputs: { y } }).run(feeds) computes it",
   });

@@ -2,7 +2,7 @@
 import { Builder } from "#ir/builder.js";
 import { arrayOf, type DType, type TypedArray } from "#ir/dtype.js";
 import type { Graph } from "#ir/graph.js";
-import type { Node, Operand, Value } from "#ir/node.js";
+import type { Node, Operand, Parameter, Value } from "#ir/node.js";
 import { input, parameter } from "#ir/ops/leaves.js";
 import { makeParameter } from "#ir/parameter.js";
 import { evaluateValues } from "#ir/reference.js";
@@ -26,8 +26,13 @@ export class GraphMaker {
     return value;
   }
 
+  /** A parameter that starts with zeros. */
   parameter(name: string, shape: readonly number[], dtype: DType = "f64"): Value {
-    const value = this.builder.apply(parameter, [], { parameter: makeParameter(name, { dtype, shape }) })[0]!;
+    return this.hold(makeParameter(name, { dtype, shape }));
+  }
+
+  hold(record: Parameter): Value {
+    const value = this.builder.apply(parameter, [], { parameter: record })[0]!;
     this.#parameters.push(value.node);
     return value;
   }

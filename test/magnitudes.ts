@@ -8,6 +8,7 @@ import { combinerOf, identityOf } from "#ir/kernel.js";
 import type { Attrs, Node, Value } from "#ir/node.js";
 import type { Index, Lowering, Reader } from "#ir/op.js";
 import { readerOf } from "#ir/reader.js";
+import { measureRoutine } from "./magnitudes-of-routines.js";
 import { evaluate, type ScalarFn } from "#ir/scalar.js";
 import { elementCount } from "#ir/size.js";
 import { type ConcreteType, stridesOf } from "#ir/type.js";
@@ -19,8 +20,11 @@ export interface Measured {
 }
 
 /** A scalar and its S. */
-type Pair = readonly [value: number, scale: number];
-type Locals = Map<string, number>;
+export type Pair = readonly [value: number, scale: number];
+/** Loop variables, whose S is 0, and the locals of routines. */
+export type Locals = Map<string, number | Pair>;
+/** What routines store. */
+export type Arrays = ReadonlyMap<string, readonly Pair[]>;
 
 /** Measures every value that the roots need. `feeds` holds inputs; sizes must be numbers. Slow: for small tensors. */
 export function measure(
@@ -87,7 +91,8 @@ function measured(
       return out;
     }
     case "routine":
-      throw new Error("routines are measured elsewhere");
+      measureRoutine(node, (x, at, arrays) => pairOf(x, at, operands, reader, arrays), set);
+      return out;
     case "compose":
       throw new Error("expanded before");
   }
@@ -105,17 +110,33 @@ function places(shape: readonly number[]): readonly (readonly number[])[] {
   );
 }
 
-function pairOf(x: Expr, at: Locals, operands: readonly Measured[], reader: Reader<Attrs>): Pair {
-  const recur = (y: Expr) => pairOf(y, at, operands, reader);
+function pairOf(
+  x: Expr,
+  at: Locals,
+  operands: readonly Measured[],
+  reader: Reader<Attrs>,
+  arrays: Arrays = new Map(),
+  /** Calls done: expressions are DAGs. */
+  done = new Map<Expr, Pair>(),
+): Pair {
+  const recur = (y: Expr): Pair => {
+    const known = done.get(y);
+    if (known) return known;
+    const pair = pairOf(y, at, operands, reader, arrays, done);
+    if (y.kind === "call") done.set(y, pair);
+    return pair;
+  };
   switch (x.kind) {
     case "literal":
       return [x.value, Math.abs(x.value)];
-    case "local":
-      return [at.get(x.name)!, 0];
+    case "local": {
+      const value = at.get(x.name)!;
+      return typeof value === "number" ? [value, 0] : value;
+    }
     case "bounded":
       return recur(x.value);
     case "load":
-      throw new Error("ops do not load");
+      return arrays.get(x.buffer)![recur(x.offset)[0]]!;
     case "read": {
       const strides = stridesOf(reader.operands[x.operand]!.shape);
       const offset = x.index.reduce((sum, i, axis) => sum + recur(i)[0] * strides[axis]!, 0);
@@ -137,7 +158,13 @@ function pairOf(x: Expr, at: Locals, operands: readonly Measured[], reader: Read
   }
 }
 
-function combined(fn: ScalarFn, dtype: Expr["dtype"], args: readonly Pair[], from: readonly Expr["dtype"][]): Pair {
+/** A scalar function of measured numbers, in double precision. */
+export function combined(
+  fn: ScalarFn,
+  dtype: Expr["dtype"],
+  args: readonly Pair[],
+  from: readonly Expr["dtype"][],
+): Pair {
   const value = evaluate(fn, isFloat(dtype) ? "f64" : dtype, args.map(([v]) => v), from); // prettier-ignore
   const scale = isFloat(dtype) ? scaleOf(fn, Math.abs(value), args[0]!, args[1] ?? [0, 0]) : 0;
   return [value, Math.max(Math.abs(value), Number.isNaN(scale) ? 0 : scale)];

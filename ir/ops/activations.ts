@@ -1,4 +1,5 @@
-// Activations of networks besides tanh and sigmoid: relu, softplus, silu, gelu.
+// Smooth activations besides tanh and sigmoid, and relu: relu, softplus, silu, gelu, mish, softsign. Those with a slope on
+// the left are in rectifiers.ts, those of straight lines in hard-activations.ts.
 import { defineOp } from "../define-op.js";
 import { edge, expectDType, reject, rule, sample, unary } from "../elementwise.js";
 import * as e from "../expr.js";
@@ -6,12 +7,12 @@ import { rangeOfValue } from "../facts.js";
 import type { Attrs } from "../node.js";
 import type { Op } from "../op.js";
 import { tensorType, type TensorType } from "../type.js";
-import { add, mul, neg } from "./arithmetic.js";
+import { add, div, mul, neg } from "./arithmetic.js";
 import { greater } from "./comparison.js";
 import { exp, log1p } from "./exponential.js";
 import { abs } from "./magnitude.js";
 import { where } from "./selection.js";
-import { erf, sigmoid } from "./sigmoidal.js";
+import { erf, sigmoid, tanh } from "./sigmoidal.js";
 
 export const relu: Op<"unary"> = unary("relu", {
   doc: "The positive part: `y = max(x, 0)`; its derivative at 0 is 0. The gradient needs only the result.",
@@ -76,6 +77,39 @@ export const gelu: Op<"unary"> = defineOp<"unary", Attrs>("gelu", {
   ],
   rejects: [reject([tensorType("i32", [3])], "DTypeError: gelu: x is i32, but gelu needs f32 or f64")],
   tolerance: 8,
+});
+
+export const mish: Op<"unary"> = defineOp<"unary", Attrs>("mish", {
+  doc: "Mish (Misra 2019): `y = x · tanh(ln(1 + eˣ))`.",
+  operands: ["x"],
+  form: "unary",
+  infer: ([x]) => floatOf("mish", x!),
+  lower: { kind: "compose", expand: ([x]) => [mul(x!, tanh(softplus(x!)))] },
+  onnx: { type: "Mish" },
+  samples: [
+    sample("f32", { x: [0, 1, -1, 3] }, [0, 0.8650983882673103, -0.3034014613741089, 2.9865350049679575]),
+    edge("f32", { x: [1e4, -1e4, Infinity, NaN] }, [1e4, -0, Infinity, NaN]),
+  ],
+  rejects: [reject([tensorType("i32", [3])], "DTypeError: mish: x is i32, but mish needs f32 or f64")],
+  tolerance: 16,
+});
+
+export const softsign: Op<"unary"> = defineOp<"unary", Attrs>("softsign", {
+  doc: "A bounded slope: `y = x / (1 + |x|)`.",
+  operands: ["x"],
+  form: "unary",
+  infer: ([x]) => floatOf("softsign", x!),
+  lower: { kind: "compose", expand: ([x]) => [div(x!, add(abs(x!), 1))] },
+  vjp: ({ g, operands: [x] }) => {
+    const scale = add(abs(x!), 1);
+    return [div(div(g, scale), scale)];
+  },
+  onnx: { type: "Softsign" },
+  samples: [
+    sample("f32", { x: [1, -1, 3, -0.25] }, [0.5, -0.5, 0.75, -0.2]),
+    edge("f32", { x: [0, -0, 1e30, NaN] }, [0, -0, 1, NaN]),
+  ],
+  rejects: [reject([tensorType("i32", [3])], "DTypeError: softsign: x is i32, but softsign needs f32 or f64")],
 });
 
 function floatOf(op: string, x: TensorType): readonly TensorType[] {

@@ -7,11 +7,16 @@ import { byHand, type Op, t } from "../op.js";
 import { addSizes, type Size } from "../size.js";
 import { tensorType } from "../type.js";
 
-export const checkedIndex: Op<"own", { extent: Size }, [x: Operand, extent: Size]> = defineOp("checkedIndex", {
-  doc: "Indices unchanged; one outside `0 ≤ x < extent` stops the run.",
+type CheckAttrs = { extent: Size; what?: string };
+
+export const checkedIndex: Op<"own", CheckAttrs, [x: Operand, extent: Size, what?: string]> = defineOp("checkedIndex", {
+  doc: "Indices unchanged; one outside `0 ≤ x < extent` stops the run, with a message about `what` (`softmaxCrossEntropy: label`).",
   operands: ["x"],
   form: "own",
-  call: (x, extent) => ({ operands: [x], attrs: { extent: addSizes(extent) } }),
+  call: (x, extent, what) => ({
+    operands: [x],
+    attrs: { extent: addSizes(extent), ...(what !== undefined && { what }) },
+  }),
   infer: ([x]) => {
     if (x!.dtype !== "i32") throw new DTypeError(`x is ${x!.dtype}, but an index is i32`, { help: 'x.cast("i32")' });
     return [x!];

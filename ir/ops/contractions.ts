@@ -65,6 +65,7 @@ export const matmul: Op<"own", NoAttrs, [lhs: Operand, rhs: Operand]> = defineOp
     const db = right.length === batch.length ? matmul(flip(a), y) : matmul(flip(stacked(a)), stacked(y));
     return [reshape(da, lhs!.type.shape), reshape(db, rhs!.type.shape)];
   },
+  batch: ({ operands, mapped }) => ordinaryProduct(operands as readonly [Operand, Operand], mapped),
   onnx: { type: "MatMul" },
   samples: [
     byHand(
@@ -125,3 +126,16 @@ export const matmul: Op<"own", NoAttrs, [lhs: Operand, rhs: Operand]> = defineOp
     },
   ],
 });
+
+/** A product for every element of a batch as one product that broadcasts nothing; null where there is none. */
+function ordinaryProduct(
+  [lhs, rhs]: readonly [Operand, Operand],
+  mapped: readonly boolean[],
+): readonly Operand[] | null {
+  const [m, n] = [lhs.type.shape.length, rhs.type.shape.length];
+  if (mapped[0] && mapped[1]) return m > 2 && m === n ? [matmul(lhs, rhs)] : null;
+  if (mapped[0]) return n <= 2 ? [matmul(lhs, rhs)] : null;
+  // Rows of a batch of vectors: (A·x)ᵀ = xᵀ·Aᵀ.
+  if (n === 2) return m <= 2 ? [matmul(rhs, m === 2 ? flip(lhs) : lhs)] : null;
+  return m <= 2 ? [matmul(lhs, rhs)] : null;
+}

@@ -1,17 +1,20 @@
-// Ops whose indices are data: gather, scatterAdd, oneHot. Every index is checked at run time.
+// Ops that take by indices that are data: gather, embedding, oneHot. Every index is checked at run time. Those that put
+// elements at indices are in scattering.ts, those with one index per element in along-axis.ts.
 import type { DType } from "../dtype.js";
 import { defineOp } from "../define-op.js";
-import { expectSameDType } from "../elementwise.js";
-import { DTypeError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import * as e from "../expr.js";
 import { constantLike, normalizeAxis } from "../forms.js";
+import { expectIndices, splitIndex, takenType } from "../indices.js";
 import type { Operand } from "../node.js";
-import { byHand, type Index, type Op, t } from "../op.js";
+import { byHand, type Op, t } from "../op.js";
 import { provablyLess } from "../shape.js";
-import { printShape, printSize, sameShape, type Size } from "../size.js";
-import { tensorType, type TensorType } from "../type.js";
+import { printShape, printSize, type Size } from "../size.js";
+import { tensorType } from "../type.js";
+import { scatterAdd } from "./scattering.js";
 
-type AxisAttrs = { axis: number };
+/** `what` names the indices where one is out of range. */
+type AxisAttrs = { axis: number; what?: string };
 
 export const gather: Op<"own", AxisAttrs, [x: Operand, indices: Operand, axis?: number]> = defineOp("gather", {
   doc: "The slices of `x` at `indices` along an axis, as NumPy's take: with axis 0, `y[i…, j…] = x[indices[i…], j…]`.",
@@ -52,70 +55,39 @@ export const gather: Op<"own", AxisAttrs, [x: Operand, indices: Operand, axis?: 
   ],
 });
 
-type ScatterArgs = [x: Operand, indices: Operand, updates: Operand, axis?: number];
-
-export const scatterAdd: Op<"own", AxisAttrs, ScatterArgs> = defineOp("scatterAdd", {
-  doc: "`x` with the slices of `updates` added at `indices` along an axis, in order: with axis 0, `y[indices[i…], j…] += updates[i…, j…]`.",
-  operands: ["x", "indices", "updates"],
+export const embedding: Op<"own", Record<never, never>, [table: Operand, ids: Operand]> = defineOp("embedding", {
+  doc: "The rows of a table at integer ids: `y[i…, j] = table[ids[i…], j]`. The gradient adds up where an id occurs again.",
+  operands: ["table", "ids"],
   form: "own",
-  call: (x, indices, updates, axis = 0) => ({
-    operands: [x, indices, updates],
-    attrs: { axis: normalizeAxis(axis, x.type) },
-  }),
-  infer: ([x, indices, updates], { axis }) => {
-    const taken = takenType(x!, indices!, axis);
-    if (x!.dtype === "bool") throw new DTypeError("x is bool, and bools do not add");
-    expectSameDType("x", x!, "updates", updates!);
-    if (!sameShape(taken.shape, updates!.shape)) {
-      throw new ShapeError(`updates have shape ${printShape(updates!.shape)}, not ${printShape(taken.shape)}`);
-    }
-    return [x!];
+  call: (table, ids) => ({ operands: [table, ids], attrs: {} }),
+  infer: ([table, ids]) => {
+    if (table!.shape.length !== 2)
+      throw new ShapeError(`the table has shape ${printShape(table!.shape)}, not rows of one length`);
+    return [takenType(table!, ids!, 0)];
   },
   lower: {
-    kind: "scatter",
-    over: (k) => k.operands[2]!.shape,
-    combine: "add",
-    init: (index, k) => k.read(0, index),
-    put: (source, k) => {
-      const [x, indices] = [k.operands[0]!.shape, k.operands[1]!.shape];
-      const { before, at, after } = splitIndex(source, k.attrs.axis, indices.length);
-      const place = e.bounded(k.read(1, at), x[k.attrs.axis]!);
-      return { index: [...before, place, ...after], value: k.read(2, source) };
-    },
+    kind: "compose",
+    expand: ([table, ids]) => table!.owner.apply(gather, [table!, ids!], { axis: 0, what: "embedding: id" }),
   },
-  vjp: ({ g, operands: [, indices], attrs: { axis } }) => [g, null, gather(g, indices!, axis)],
+  onnx: { type: "Gather" },
   samples: [
     byHand(
-      [t("f32", [3, 2], [1, 1, 1, 1, 1, 1]), t("i32", [3], [2, 0, 2]), t("f32", [3, 2], [1, 2, 3, 4, 5, 6])],
-      { axis: 0 },
-      t("f32", [3, 2], [4, 5, 1, 1, 7, 9]),
+      [t("f32", [3, 2], [1, 2, 3, 4, 5, 6]), t("i32", [2, 2], [2, 0, 2, 1])],
+      {},
+      t("f32", [2, 2, 2], [5, 6, 1, 2, 5, 6, 3, 4]),
     ),
-    byHand(
-      [t("i32", [2, 2], [0, 0, 0, 0]), t("i32", [3], [1, 1, 0]), t("i32", [2, 3], [1, 2, 3, 4, 5, 6])],
-      { axis: 1 },
-      t("i32", [2, 2], [3, 3, 6, 9]),
-    ),
+    byHand([t("f32", [3, 2], [1, 2, 3, 4, 5, 6]), t("i32", [0], [])], {}, t("f32", [0, 2], [])),
   ],
   rejects: [
     {
-      operands: [tensorType("f32", [3, 2]), tensorType("i32", [4]), tensorType("f32", [4, 3])],
-      attrs: { axis: 0 },
-      message: "ShapeError: scatterAdd: updates have shape [4,3], not [4,2]",
+      operands: [tensorType("f32", [3]), tensorType("i32", [2])],
+      attrs: {},
+      message: "ShapeError: embedding: the table has shape [3], not rows of one length",
     },
     {
-      operands: [tensorType("f32", [3]), tensorType("i32", [4]), tensorType("i32", [4])],
-      attrs: { axis: 0 },
-      message: "DTypeError: scatterAdd: x is f32 but updates is i32",
-    },
-    {
-      operands: [tensorType("bool", [3]), tensorType("i32", [4]), tensorType("bool", [4])],
-      attrs: { axis: 0 },
-      message: "DTypeError: scatterAdd: x is bool, and bools do not add",
-    },
-    {
-      operands: [tensorType("f32", [3]), tensorType("u8", [4]), tensorType("f32", [4])],
-      attrs: { axis: 0 },
-      message: "DTypeError: scatterAdd: indices are u8, not i32",
+      operands: [tensorType("f32", [3, 2]), tensorType("u8", [2])],
+      attrs: {},
+      message: "DTypeError: embedding: indices are u8, not i32",
     },
   ],
 });
@@ -160,20 +132,3 @@ export const oneHot: Op<"own", OneHotAttrs, [indices: Operand, depth: Size, dtyp
     },
   ],
 });
-
-function expectIndices(indices: TensorType): void {
-  if (indices.dtype === "i32") return;
-  throw new DTypeError(`indices are ${indices.dtype}, not i32`, { help: 'indices.cast("i32")' });
-}
-
-/** The type of the slices of `x` that `indices` take along an axis. */
-function takenType(x: TensorType, indices: TensorType, axis: number): TensorType {
-  normalizeAxis(axis, x);
-  expectIndices(indices);
-  return tensorType(x.dtype, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);
-}
-
-/** The index of a taken element: what stands before the axis, where its index is found, what stands after. */
-function splitIndex(index: Index, axis: number, rank: number): { before: Index; at: Index; after: Index } {
-  return { before: index.slice(0, axis), at: index.slice(axis, axis + rank), after: index.slice(axis + rank) };
-}

@@ -1,101 +1,17 @@
-// Ops that put elements together: pad and concat. Every read is clamped into its operand, so that a backend may compute
-// both sides of a choice.
-import { isFloat, toDType } from "../dtype.js";
+// Ops that join tensors: concat, stack. Every read of concat is clamped into its operand, so that a backend may compute
+// both sides of a choice. Those that part tensors again are in parting.ts.
 import { defineOp } from "../define-op.js";
 import { expectSameDType } from "../elementwise.js";
-import { DTypeError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import * as e from "../expr.js";
 import { normalizeAxis } from "../forms.js";
 import type { Operand } from "../node.js";
 import { byHand, type Op, t } from "../op.js";
-import { numbersOf, provablyLess } from "../shape.js";
-import { addSizes, printSize, sameSize, type Size } from "../size.js";
-import { printType, tensorType } from "../type.js";
+import { clamp } from "../shape.js";
+import { addSizes, printShape, sameShape, sameSize, type Size } from "../size.js";
+import { printType, tensorType, type TensorType } from "../type.js";
+import { reshape } from "./movement.js";
 import { slice } from "./slicing.js";
-
-type PadAttrs = { low: readonly Size[]; high: readonly Size[]; value: number };
-type PadArgs = [x: Operand, low: readonly Size[], high: readonly Size[], value?: number];
-
-export const pad: Op<"own", PadAttrs, PadArgs> = defineOp("pad", {
-  doc: "`low[a]` copies of `value` before the elements of axis a and `high[a]` after them: `y[i] = x[i − low]`, or `value` outside `x`.",
-  operands: ["x"],
-  form: "own",
-  call: (x, low, high, value = 0) => ({ operands: [x], attrs: { low, high, value } }),
-  infer: ([x], { low, high, value }) => {
-    const { shape, dtype } = x!;
-    if (low.length !== shape.length || high.length !== shape.length) {
-      throw new ShapeError(`${low.length} sizes before and ${high.length} after for rank ${shape.length}`);
-    }
-    [...low, ...high].forEach((size, i) => {
-      if (!provablyLess(size, 0)) return;
-      throw new ShapeError(`axis ${i % shape.length} is padded by ${printSize(size)}: less than 0; use slice`);
-    });
-    if (!isFloat(dtype) && toDType(dtype, value) !== value) {
-      throw new DTypeError(`${value} is not a number that ${dtype} can hold`);
-    }
-    return [tensorType(dtype, shape.map((size, axis) => addSizes(low[axis]!, size, high[axis]!)))]; // prettier-ignore
-  },
-  lower: {
-    kind: "compute",
-    at: (index, k) => {
-      const { shape, dtype } = k.operands[0]!;
-      const value = e.literal(k.attrs.value, dtype);
-      if (shape.includes(0)) return value;
-      const low = numbersOf(k.attrs.low);
-      const places = index.map((i, axis) => e.sub(i, e.literal(low[axis]!)));
-      const tests = places.flatMap((i, axis) => [e.ge(i, e.literal(0)), e.lt(i, e.literal(shape[axis]!))]);
-      const inside = tests.reduce(e.and, e.literal(1, "bool"));
-      return e.select(inside, k.read(0, places.map((i, axis) => clamp(i, shape[axis]!))), value); // prettier-ignore
-    },
-  },
-  vjp: ({ g, operands: [x], attrs: { low } }) => [slice(g, low, x!.type.shape)],
-  simplify: [
-    {
-      name: "pad x by nothing → x",
-      apply: (node, [x]) => {
-        const { low, high } = node.attrs as PadAttrs;
-        return [...low, ...high].every((size) => size === 0) ? x! : null;
-      },
-    },
-    {
-      name: "pad (pad x) with the same value → pad x",
-      apply: (node, [x]) => {
-        if (x!.node.op !== pad) return null;
-        const [outer, inner] = [node.attrs as PadAttrs, x!.node.attrs as PadAttrs];
-        if (!Object.is(outer.value, inner.value)) return null;
-        const low = outer.low.map((size, axis) => addSizes(size, inner.low[axis]!));
-        return pad(x!.node.operands[0]!, low, outer.high.map((size, axis) => addSizes(size, inner.high[axis]!)), outer.value); // prettier-ignore
-      },
-    },
-  ],
-  onnx: { type: "Pad" },
-  samples: [
-    byHand(
-      [t("f32", [2, 2], [1, 2, 3, 4])],
-      { low: [1, 0], high: [0, 2], value: 9 },
-      t("f32", [3, 4], [9, 9, 9, 9, 1, 2, 9, 9, 3, 4, 9, 9]),
-    ),
-    byHand([t("f32", [1], [1])], { low: [1], high: [1], value: -Infinity }, t("f32", [3], [-Infinity, 1, -Infinity])),
-    byHand([t("i32", [0], [])], { low: [1], high: [1], value: 3 }, t("i32", [2], [3, 3])),
-  ],
-  rejects: [
-    {
-      operands: [tensorType("f32", [2, 2])],
-      attrs: { low: [0, -1], high: [0, 0], value: 0 },
-      message: "ShapeError: pad: axis 1 is padded by -1: less than 0; use slice",
-    },
-    {
-      operands: [tensorType("f32", [2, 2])],
-      attrs: { low: [1], high: [1], value: 0 },
-      message: "ShapeError: pad: 1 sizes before and 1 after for rank 2",
-    },
-    {
-      operands: [tensorType("i32", [2])],
-      attrs: { low: [1], high: [1], value: 0.5 },
-      message: "DTypeError: pad: 0.5 is not a number that i32 can hold",
-    },
-  ],
-});
 
 type ConcatAttrs = { axis: number };
 
@@ -149,6 +65,7 @@ export const concat: Op<"own", ConcatAttrs, [xs: readonly Operand[], axis?: numb
       return slice(g, starts, x.type.shape);
     });
   },
+  batch: ({ repeated, attrs: { axis } }) => [concat(repeated(), axis + 1)],
   simplify: [{ name: "concat x → x", apply: (_, xs) => (xs.length === 1 ? xs[0]! : null) }],
   onnx: { type: "Concat", attrs: { axis: "axis" } },
   samples: [
@@ -179,9 +96,62 @@ export const concat: Op<"own", ConcatAttrs, [xs: readonly Operand[], axis?: numb
   ],
 });
 
-/** An index forced into `0 ≤ index < size`; untouched where its range already lies there. */
-function clamp(index: e.Expr, size: number): e.Expr {
-  const range = e.rangeOf(index);
-  const above = range && range[0] >= 0 ? index : e.call("maximum", index, e.literal(0));
-  return range && range[1] < size ? above : e.call("minimum", above, e.literal(size - 1));
+export const stack: Op<"own", ConcatAttrs, [xs: readonly Operand[], axis?: number]> = defineOp("stack", {
+  doc: "The operands, all of one type, one after the other along a new axis: with axis 0, `y[n, i…] = xₙ[i…]`.",
+  operands: ["x…"],
+  form: "own",
+  call: (xs, axis = 0) => {
+    if (xs.length === 0) throw new ShapeError("there is nothing to join");
+    return { operands: xs, attrs: { axis: normalizeAxis(axis, withAxis(xs[0]!.type, 0, 1)) } };
+  },
+  infer: (xs, { axis }) => {
+    const first = xs[0];
+    if (!first) throw new ShapeError("there is nothing to join");
+    const type = withAxis(first, axis, xs.length);
+    xs.forEach((x, i) => {
+      expectSameDType("x1", first, `x${i + 1}`, x);
+      if (sameShape(x.shape, first.shape)) return;
+      throw new ShapeError(`x1 has shape ${printShape(first.shape)} but x${i + 1} has shape ${printShape(x.shape)}`);
+    });
+    return [type];
+  },
+  lower: {
+    kind: "compose",
+    expand: (xs, { axis }) => [
+      concat(
+        xs.map((x) => reshape(x, x.type.shape.toSpliced(axis, 0, 1))),
+        axis,
+      ),
+    ],
+  },
+  samples: [
+    byHand([t("f32", [2], [1, 2]), t("f32", [2], [3, 4])], { axis: 0 }, t("f32", [2, 2], [1, 2, 3, 4])),
+    byHand([t("f32", [2], [1, 2]), t("f32", [2], [3, 4])], { axis: 1 }, t("f32", [2, 2], [1, 3, 2, 4])),
+    byHand([t("i32", [], [7])], { axis: 0 }, t("i32", [1], [7])),
+  ],
+  rejects: [
+    {
+      operands: [tensorType("f32", [2]), tensorType("f32", [3])],
+      attrs: { axis: 0 },
+      message: "ShapeError: stack: x1 has shape [2] but x2 has shape [3]",
+    },
+    {
+      operands: [tensorType("f32", [2])],
+      attrs: { axis: 2 },
+      message: "ShapeError: stack: axis 2 is out of range: rank 2 has axes -2 to 1",
+    },
+    {
+      operands: [tensorType("f32", [2]), tensorType("f64", [2])],
+      attrs: { axis: 0 },
+      message: "DTypeError: stack: x1 is f32 but x2 is f64",
+    },
+    { operands: [], attrs: { axis: 0 }, message: "ShapeError: stack: there is nothing to join" },
+  ],
+});
+
+/** The type with a new axis. Throws ShapeError where there is no such place. */
+function withAxis(x: TensorType, axis: number, size: number): TensorType {
+  const type = tensorType(x.dtype, x.shape.toSpliced(axis, 0, size));
+  normalizeAxis(axis, type);
+  return type;
 }

@@ -53,6 +53,9 @@ export const broadcast: Op<"own", BroadcastAttrs, [x: Operand, shape: readonly S
       const summed = repeated.length > 0 ? sum(g, repeated) : g;
       return [sameShape(summed.type.shape, x!.type.shape) ? summed : reshape(summed, x!.type.shape)];
     },
+    batch: ({ operands: [x], attrs: { shape, axes }, size }) => [
+      broadcast(x!, [size, ...shape], [0, ...axes.map((axis) => axis + 1)]),
+    ],
     simplify: [
       {
         name: "broadcast x to its own shape → x",
@@ -133,6 +136,7 @@ export const reshape: Op<"own", ReshapeAttrs, [x: Operand, shape: readonly Size[
     },
   },
   vjp: ({ g, operands: [x] }) => [reshape(g, x!.type.shape)],
+  batch: ({ operands: [x], attrs: { shape }, size }) => [reshape(x!, [size, ...shape])],
   simplify: [
     {
       name: "reshape x to its own shape → x",
@@ -195,6 +199,7 @@ export const transpose: Op<"own", TransposeAttrs, [x: Operand, perm?: readonly n
       ),
   },
   vjp: ({ g, attrs: { perm } }) => [transpose(g, inversePermutation(perm))],
+  batch: ({ operands: [x], attrs: { perm } }) => [transpose(x!, [0, ...perm.map((axis) => axis + 1)])],
   simplify: [
     {
       name: "transpose x by 0, 1, 2 … → x",

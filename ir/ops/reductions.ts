@@ -1,10 +1,10 @@
 // Reductions that the Kernel IR has: sum, prod, max, min. What is composed of them is in statistics.ts.
-import { applyCall, defineOp } from "../define-op.js";
+import { defineOp } from "../define-op.js";
 import { expectDType } from "../elementwise.js";
 import type { FormArgs } from "../forms.js";
 import type { Node, Operand, Value } from "../node.js";
-import { byHand, type Op, type OpRecord, type Rule, t } from "../op.js";
-import { expectElements, keptAxes, ofSingleElements, type ReductionAttrs, reducedType, reducing, spread } from "../reduction.js"; // prettier-ignore
+import { byHand, type Op, type OpRecord, t } from "../op.js";
+import { expectElements, keptAxes, nestedRule, type ReductionAttrs, reducedType, reducing, singleRule, spread } from "../reduction.js"; // prettier-ignore
 import { inversePermutation } from "../shape.js";
 import { elementCount } from "../size.js";
 import { tensorType } from "../type.js";
@@ -146,26 +146,6 @@ function extreme(fn: "max" | "min", ofBools: "any" | "all") {
     vjp: ({ g, operands: [x], results: [y], attrs }) => [sharedAmongTies(g, x!, y!, attrs)],
     simplify: [singleRule(fn), nestedRule(fn)],
   } satisfies Partial<OpRecord<"reduction", ReductionAttrs, FormArgs["reduction"]>>;
-}
-
-/** Of one element the reduction is that element. */
-function singleRule(name: string): Rule {
-  return { name: `${name} over axes of size 1 → reshape`, apply: (node, [x]) => ofSingleElements(node, x!) };
-}
-
-/** Two reductions of one kind are one over the axes of both. */
-function nestedRule(name: string): Rule {
-  return { name: `${name} (${name} x) → ${name} x`, apply: (node, [x]) => merged(node, x!) };
-}
-
-function merged(node: Node, x: Value): Operand | null {
-  const [outer, inner] = [node.attrs as ReductionAttrs, x.node.attrs as ReductionAttrs];
-  if (x.node.op !== node.op || outer.keepDims !== inner.keepDims) return null;
-  const source = x.node.operands[0]!;
-  const { kept } = keptAxes(source.type, inner.axes);
-  const axes = inner.keepDims ? outer.axes : outer.axes.map((axis) => kept[axis]!);
-  const both = [...new Set([...inner.axes, ...axes])];
-  return applyCall(node.op, [source, both, { keepDims: outer.keepDims }])[0]!;
 }
 
 /** A sum over nothing but repeats of `source`: the number of repeats times `source`. */

@@ -31,6 +31,10 @@ export const where: Op<"own", Attrs, [test: Operand, x: Scalar, y: Scalar]> = de
   },
   lower: { kind: "compute", at: (index, k) => e.select(k.read(0, index), k.read(1, index), k.read(2, index)) },
   vjp: ({ g, operands: [test] }) => [null, where(test!, g, 0), where(test!, 0, g)],
+  batch: ({ repeated }) => {
+    const [test, x, y] = repeated();
+    return [where(test!, x!, y!)];
+  },
   simplify: [
     { name: "where(t, x, x) → x", apply: (_, [, x, y]) => (x === y ? x! : null) },
     { name: "where(true, x, y) → x", apply: (_, [test, x]) => (constantValue(test!) === 1 ? x! : null) },
@@ -124,6 +128,7 @@ export const cast: Op<"own", { dtype: DType }, [x: Operand, dtype: DType]> = def
     const both = isFloat(x!.type.dtype) && isFloat(attrs.dtype);
     return [both ? cast(g, x!.type.dtype) : null];
   },
+  batch: ({ operands: [x], attrs: { dtype } }) => [cast(x!, dtype)],
   simplify: [
     {
       name: "cast x to its own dtype → x",
@@ -156,6 +161,12 @@ export const cast: Op<"own", { dtype: DType }, [x: Operand, dtype: DType]> = def
       operands: [t("f64", [2], [0.1, -2])],
       attrs: { dtype: "f32" },
       results: [t("f32", [2], [0.10000000149011612, -2])],
+      from: "by hand",
+    },
+    {
+      operands: [t("f64", [2], [0.1, -2])],
+      attrs: { dtype: "f64" },
+      results: [t("f64", [2], [0.1, -2])],
       from: "by hand",
     },
     {

@@ -8,8 +8,8 @@ import { byHand, type Op, t } from "../op.js";
 import { numbersOf, provablyLess } from "../shape.js";
 import { addSizes, mulSizes, printSize, sameShape, type Size, subSizes } from "../size.js";
 import { tensorType, type TensorType } from "../type.js";
-import { pad } from "./joining.js";
 import { reshape } from "./movement.js";
+import { pad } from "./padding.js";
 
 type SliceAttrs = { starts: readonly Size[]; sizes: readonly Size[]; strides: readonly number[] };
 type SliceArgs = [x: Operand, starts: readonly Size[], sizes: readonly Size[], strides?: readonly number[]];
@@ -62,6 +62,9 @@ export const slice: Op<"own", SliceAttrs, SliceArgs> = defineOp("slice", {
     const ends = attrs.starts.map((_, axis) => endOf(attrs, axis));
     return [pad(spread, attrs.starts, x!.type.shape.map((size, axis) => subSizes(size, ends[axis]!)), 0)]; // prettier-ignore
   },
+  batch: ({ operands: [x], attrs: { starts, sizes, strides }, size }) => [
+    slice(x!, [0, ...starts], [size, ...sizes], [1, ...strides]),
+  ],
   simplify: [
     {
       name: "slice x from 0 to its end → x",

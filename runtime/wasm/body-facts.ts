@@ -1,6 +1,6 @@
 // Facts about lists of statements that the emitter asks for before it emits them.
 import { transcendentals } from "#ir/scalar.js";
-import type { Expr, Local, Reducer } from "#ir/expr.js";
+import { bitFns, type Expr, type Local, type Reducer } from "#ir/expr.js";
 import { forEachExpr, type Stmt } from "#ir/kernel.js";
 
 const written = new WeakMap<readonly Stmt[], ReadonlySet<string>>();
@@ -69,7 +69,7 @@ export function sizeOf(body: readonly Stmt[]): number {
   let size = 0;
   for (const x of expressionsOf(body.filter((s) => s.kind !== "for"))) {
     if (x.kind === "load") size += 1;
-    else if (x.kind === "call" && x.dtype !== "i32") size += costly.has(x.fn) ? 16 : 1;
+    else if (x.kind === "call" && (x.dtype !== "i32" || bitFns.has(x.fn))) size += costly.has(x.fn) ? 16 : 1;
   }
   for (const s of body) {
     if (s.kind === "for") size += sizeOf(s.body) * (s.extent.kind === "literal" ? s.extent.value : 1);

@@ -123,6 +123,10 @@ function integerOp(code: Code, fn: Arithmetic, dtype: DType, args: readonly Valu
       return wrapped(divideIndex(code, fn, a, b));
     case "div":
       return wrapped(truncatedQuotient(code, a, b));
+    case "xor":
+    case "shiftLeft":
+    case "shiftRight":
+      return bitOp(code, fn, a, b);
     case "floor":
     case "ceil":
     case "round":
@@ -131,6 +135,13 @@ function integerOp(code: Code, fn: Arithmetic, dtype: DType, args: readonly Valu
     default:
       throw new InternalError(`wasm: ${fn} of ${dtype} is not defined`);
   }
+}
+
+function bitOp(code: Code, fn: "xor" | "shiftLeft" | "shiftRight", a: Value, b: Value): Value {
+  if (fn !== "shiftRight") return code.pure(fn === "xor" ? "i32.xor" : "i32.shl", [a, b]);
+  const by = constantOf(b);
+  const range = by !== null && by > 0 && by < 32 ? ([0, 2 ** (32 - by) - 1] as const) : null;
+  return code.pure("i32.shr_u", [a, b], undefined, range);
 }
 
 /** Sums and products of bools are 1 where the number is not 0. */

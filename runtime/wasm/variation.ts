@@ -1,5 +1,5 @@
 // What of a vector loop's body changes from one iteration to the next, and by how much.
-import type { Expr } from "#ir/expr.js";
+import { bitFns, type Expr } from "#ir/expr.js";
 import type { Stmt } from "#ir/kernel.js";
 
 export class Variation {
@@ -77,5 +77,5 @@ export class Variation {
 
 function isArithmetic(x: Expr): boolean {
   if (x.kind === "literal" || x.kind === "local") return x.dtype === "i32";
-  return x.kind === "call" && x.args.every(isArithmetic);
+  return x.kind === "call" && !bitFns.has(x.fn) && x.args.every(isArithmetic);
 }

@@ -133,6 +133,11 @@ function special(code: Code, fn: Primitive, dtype: DType, args: readonly Value[]
   if (dtype === "i32" || dtype === "u8") {
     const zero = same(code, "i32", 0);
     if (fn === "sign") return pure("i32x4.sub", pure("i32x4.lt_s", a, zero), pure("i32x4.gt_s", a, zero));
+    if (fn === "xor") return pure("v128.xor", a, b);
+    if (fn === "shiftLeft" || fn === "shiftRight") {
+      const by = inAllLanes(code, b);
+      return by && pure(fn === "shiftLeft" ? "i32x4.shl" : "i32x4.shr_u", a, by);
+    }
     const power = fn === "floorDiv" || fn === "floorMod" ? powerOfTwo(b) : null;
     if (power === null) return null;
     if (fn === "floorMod") return pure("v128.and", a, same(code, "i32", power - 1));
@@ -173,12 +178,23 @@ function powersOfDouble(code: Code, fn: Primitive, a: Value): Value | null {
   return null;
 }
 
-/** The power of two that all lanes of a constant vector of i32 hold, else null. */
-function powerOfTwo(x: Value): number | null {
+/** The number that all lanes of a constant vector of i32 hold, else null. */
+function sameInAll(x: Value): number | null {
   if (x.op !== "const" || x.imm.is !== "bytes") return null;
   const numbers = new Int32Array(Uint8Array.from(x.imm.bytes).buffer);
-  const n = numbers[0]!;
-  return n > 0 && (n & (n - 1)) === 0 && numbers.every((m) => m === n) ? n : null;
+  return numbers.every((m) => m === numbers[0]) ? numbers[0]! : null;
+}
+
+function powerOfTwo(x: Value): number | null {
+  const n = sameInAll(x);
+  return n !== null && n > 0 && (n & (n - 1)) === 0 ? n : null;
+}
+
+/** The one i32 that all lanes of a vector hold, as a scalar; null where they may differ. */
+function inAllLanes(code: Code, x: Value): Value | null {
+  if (x.op === "i32x4.splat") return x.args[0]!;
+  const known = sameInAll(x);
+  return known === null ? null : code.constant("i32", known);
 }
 
 function byLanes(

@@ -29,7 +29,13 @@ const enough = 1e-4;
 /** A row per parameter. Elements of parameters with more than `samples` are drawn at random, always the same ones. */
 export function checkGradients(instance: ModelInstance, feeds: Feeds, samples: number): GradientRow[] {
   const gradients = instance.gradients({ dtype: "f64" });
-  const loss = (): number => gradients.run(feeds).loss.data[0]!;
+  const counter = gradients.copyOf(instance.counter);
+  const now = counter.item();
+  // Every run must draw the same random numbers.
+  const loss = (): number => {
+    counter.assign(now);
+    return gradients.run(feeds).loss.data[0]!;
+  };
   const results = gradients.run(feeds) as Readonly<Record<string, { readonly data: ArrayLike<number> }>>;
   const actual = instance.parameters.map((p) => results[`gradient of ${p.name}`]!.data);
   const largest = Math.max(...actual.map((g) => Array.from(g).reduce((max, x) => Math.max(max, Math.abs(x)), 0)));

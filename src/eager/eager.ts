@@ -11,7 +11,7 @@ export { EagerTensor } from "./eager-tensor.js";
 export { EagerEngine, type EagerStats } from "./engine.js";
 export { eagerGradient, type EagerGradientOptions } from "./gradient.js";
 export { keep, scope } from "./scope.js";
-export { parametersOf, withoutHistory } from "./tape.js";
+export { parametersOf, recordsBehind, withoutHistory } from "./tape.js";
 
 /** A tensor holding a copy of `data`, in row-major order. Throws GraphError where the numbers do not fill the shape. */
 export function eagerFrom(data: TypedArray, shape: readonly number[], dtype: DType): EagerTensor {

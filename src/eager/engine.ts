@@ -4,12 +4,13 @@ import type { DType, TypedArray } from "#ir/dtype.js";
 import { operandName } from "#ir/define-op.js";
 import { GraphError, placeError, printOrigin, RunError, ShapeError } from "#ir/errors.js";
 import type { Graph } from "#ir/graph.js";
-import type { Attrs, Node, Operand, Parameter } from "#ir/node.js";
+import type { Attrs, Draw, Node, Operand, Parameter } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import { constant, parameter } from "#ir/ops/leaves.js";
 import { captureStack, userOrigin } from "#ir/origin.js";
 import { printShape } from "#ir/size.js";
 import type { ConcreteType } from "#ir/type.js";
+import { currentRandom } from "../random-state.js";
 import { ApplicationCache, attrsKey, type Compiled, type EagerProgram, type Known } from "./cache.js";
 import { EagerTensor, type EagerOwner } from "./eager-tensor.js";
 import { layoutOf, type Layout } from "./layout.js";
@@ -68,6 +69,10 @@ export class EagerEngine implements EagerOwner {
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly EagerTensor[] {
     if (op.lower.kind === "leaf") return [this.#leaf(op, attrs)];
     return this.#compute(op, operands as readonly EagerTensor[], attrs, attrsKey(attrs));
+  }
+
+  draw(): Draw {
+    return currentRandom().eager.draw(this);
   }
 
   /** The same, given the part of the cache key that the attributes make. */

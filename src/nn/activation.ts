@@ -23,7 +23,10 @@ export function applyActivation(name: Activation, x: Tensor): Tensor {
 /** An activation as a layer of its own. */
 export function activation(name: Activation): Layer {
   const op = activationOp(name);
-  return defineLayer({ name: nextName(name), kind: name, parameters: [], layers: [] }, (x) => callOp(op, [x]) as Tensor);
+  return defineLayer(
+    { name: nextName(name), kind: name, parameters: [], layers: [] },
+    (x) => callOp(op, [x]) as Tensor,
+  );
 }
 
 function activationOp(name: string): AnyOp {

@@ -2,11 +2,66 @@
 import { ops } from "../ops.js";
 
 export { activation, type Activation } from "./activation.js";
+export { type AttentionCall, type AttentionOptions, multiHeadAttention } from "./attention.js";
+export { layer, type Parts } from "./custom-layer.js";
+export {
+  conv1d,
+  conv2d,
+  conv3d,
+  type ConvLayer,
+  type ConvLayerOptions,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type ConvTransposeLayerOptions,
+} from "./conv.js";
 export { type Dense, dense, type DenseOptions } from "./dense.js";
+export { dropout } from "./dropout.js";
+export { type Embedding, embedding, type EmbeddingOptions } from "./embedding.js";
+export { flatten } from "./flatten.js";
 export * as initializers from "./initializers.js";
-export type { FeatureLayer, Layer, LayerInfo } from "./layer.js";
+export type { Call, CallOptions, FeatureLayer, Layer, LayerInfo } from "./layer.js";
+export { namedParameters, parametersExcept } from "./named-parameters.js";
+export {
+  type BatchNorm,
+  batchNorm,
+  type BatchNormOptions,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  type NormOptions,
+  rmsNorm,
+} from "./norms.js";
+export {
+  adaptiveMeanPool,
+  globalMaxPool,
+  globalMeanPool,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  meanPool1d,
+  meanPool2d,
+  meanPool3d,
+} from "./pool.js";
+export { type LearnedPositions, learnedPositions, type PositionOptions, sinusoidalPositions } from "./positions.js";
+export { residual } from "./residual.js";
 export { type Sequential, sequential, type Stage } from "./sequential.js";
+export { loadState, plainState, type PlainState, type State, type StateEntry, stateOf } from "./state.js";
+export { stateUpdates, updateState } from "../state-updates.js";
 export { summarize, type SummaryRow } from "./summary.js";
+export { transformerBlock, type TransformerOptions } from "./transformer.js";
 
 /** Losses are ops of the table under the names that models use. */
-export const { mse, binaryCrossEntropy, binaryCrossEntropyWithLogits, softmaxCrossEntropy } = ops;
+export const {
+  mse,
+  mae,
+  huber,
+  hinge,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  focal,
+  softmaxCrossEntropy,
+  negativeLogLikelihood,
+  softmaxFocal,
+  klDivergence,
+} = ops;

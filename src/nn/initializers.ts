@@ -68,13 +68,14 @@ export function fanInUniform(): Initializer {
 }
 
 /**
- * How many numbers go into and come out of one unit: the last two sizes, each times all sizes before them (the window of a
- * convolution).
+ * How many numbers go into and come out of one unit: of a matrix `[in, out]` its sizes; of a convolution's weights
+ * `[out, in, …window]` the channels times the window.
  */
 export function fansOf(shape: readonly number[]): { readonly fanIn: number; readonly fanOut: number } {
   if (shape.length < 2) return { fanIn: shape[0] ?? 1, fanOut: shape[0] ?? 1 };
-  const window = elementCount(shape.slice(0, -2));
-  return { fanIn: window * shape.at(-2)!, fanOut: window * shape.at(-1)! };
+  const [first, second, ...rest] = shape as [number, number, ...number[]];
+  const window = elementCount(rest);
+  return rest.length === 0 ? { fanIn: first, fanOut: second } : { fanIn: second * window, fanOut: first * window };
 }
 
 /** The initial value for `parameter`: the numbers of a stream, `nth` beyond that of `source`. */

@@ -51,6 +51,7 @@ function waysToRun({ graph, feeds }: Program, seed: number, { thorough, passes =
     ["interpret", compiled(interpret, { passes })],
     ["js", compiled(js, { passes })],
     ["wasm", compiled(wasm, { passes })],
+    ["rematerialised", compiled(wasm, { passes, rematerialize: { method: seed % 2 === 0 ? "segments" : "min-cut" } })],
     ["eager", () => runEagerly(graph, feeds)],
     ...chosen.map((pass) => {
       const list = pass.name === "stability" ? [pass, decompose] : [decompose, pass, decompose];

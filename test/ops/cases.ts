@@ -79,6 +79,16 @@ export function isSmooth({ op, sample }: Case): boolean {
   const differentiable = op.vjp !== undefined || op.lower.kind === "compose";
   const floats = [...sample.operands, ...sample.results].filter((x) => isFloat(x.dtype));
   const finite = floats.every((x) => x.data.every(Number.isFinite));
-  const inAndOut = sample.operands.some((x) => isFloat(x.dtype)) && sample.results.every((x) => isFloat(x.dtype));
+  const inAndOut = sample.operands.some((x) => isFloat(x.dtype)) && sample.results.some((x) => isFloat(x.dtype));
   return sample.smooth !== false && differentiable && finite && inAndOut;
+}
+
+/** Whether the gradient is compared with central differences: where it is smooth, and in f64, which has the digits. */
+export function isCheckedOnce(c: Case): boolean {
+  return isSmooth(c) && [...c.sample.operands, ...c.sample.results].every((x) => x.dtype !== "f32");
+}
+
+/** Whether the gradient of the gradient is: of small samples, for it takes a run for every element. */
+export function isCheckedTwice(c: Case): boolean {
+  return isCheckedOnce(c) && c.sample.operands.reduce((sum, x) => sum + x.data.length, 0) <= 40;
 }

@@ -4,7 +4,8 @@ import { arrayOf } from "#ir/dtype.js";
 import type { Operand } from "#ir/node.js";
 import { softplus } from "#ir/ops/activations.js";
 import { sigmoid, tanh } from "#ir/ops/sigmoidal.js";
-import { binaryCrossEntropy, binaryCrossEntropyWithLogits, softmaxCrossEntropy } from "#ir/ops/losses.js";
+import { binaryCrossEntropy, binaryCrossEntropyWithLogits } from "#ir/ops/binary-losses.js";
+import { softmaxCrossEntropy } from "#ir/ops/cross-entropy.js";
 import { constant as constantOp } from "#ir/ops/leaves.js";
 import { layerNorm } from "#ir/ops/normalization.js";
 import { logSoftmax, softmax } from "#ir/ops/softmax.js";
@@ -101,7 +102,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
 
   test.each([-1, 2, 1000])("the class index %i of two stops the run", (label) => {
     const run = () => atPoint((x, l) => softmaxCrossEntropy(x!, l!), rows(2, 0, 0), t("i32", [1], [label]));
-    expect(run).toThrow(`index ${label} is out of range`);
+    expect(run).toThrow(`softmaxCrossEntropy: label ${label} is out of range 0 to 1`);
   });
 
   const constantOf = (like: Operand, data: readonly number[]) =>

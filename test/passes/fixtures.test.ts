@@ -10,6 +10,7 @@ import { evaluateGraph } from "#ir/reference.js";
 import { verifyGraph } from "#ir/verify-graph.js";
 import { runPass, runPasses, type Observer, type Pass } from "#passes/pass.js";
 import { graphPasses } from "#passes/pipelines.js";
+import { rematerialize } from "#passes/rematerialize.js";
 import { specialize } from "#passes/specialize.js";
 import { difference } from "../compare.js";
 import { feedsFor, printFixtures, readFixtures } from "./fixtures.js";
@@ -24,7 +25,7 @@ const pipeline: Pass<Graph> = {
   run: (graph, note) =>
     runPasses(graph, graphPasses, { verify: verifyGraph, observe: { rule: (_, rule) => note(rule) } }),
 };
-const passes = [...new Set([specialize({ batch: 4, n: 3 }), ...graphPasses, pipeline])];
+const passes = [...new Set([specialize({ batch: 4, n: 3 }), ...graphPasses, rematerialize(), pipeline])];
 
 /** Passes that may round differently from what they replace. */
 const rounding: ReadonlySet<string> = new Set(["algebra", "stability", "pipeline"]);

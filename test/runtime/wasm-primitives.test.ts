@@ -185,6 +185,50 @@ it("not", () => {
   );
 });
 
+describe("bits of i32", () => {
+  const words = [0, 1, -1, 0x12345678, 0x7fffffff, -(2 ** 31), -1_640_531_527];
+  it("xor", () => {
+    check(
+      words.flatMap((a) => words.map((b) => [a, b])),
+      ["i32", "i32"],
+      ([x, y]) => call("xor", x!, y!),
+      ([a, b]) => a! ^ b!,
+    );
+  });
+
+  it.each([0, 1, 13, 31, 32, 45])("shifts by the literal %i, which counts modulo 32", (by) => {
+    const rows = words.map((a) => [a]);
+    check(
+      rows,
+      ["i32"],
+      ([x]) => call("shiftLeft", x!, literal(by)),
+      ([a]) => (a! * 2 ** (by % 32)) | 0,
+    );
+    check(
+      rows,
+      ["i32"],
+      ([x]) => call("shiftRight", x!, literal(by)),
+      ([a]) => Math.floor((a! < 0 ? a! + 2 ** 32 : a!) / 2 ** (by % 32)) | 0,
+    );
+  });
+
+  it("shifts by counts that differ from lane to lane", () => {
+    const rows = words.flatMap((a) => [0, 1, 5, 31, 33].map((by) => [a, by]));
+    check(
+      rows,
+      ["i32", "i32"],
+      ([x, y]) => call("shiftLeft", x!, y!),
+      ([a, by]) => a! << by!,
+    );
+    check(
+      rows,
+      ["i32", "i32"],
+      ([x, y]) => call("shiftRight", x!, y!),
+      ([a, by]) => (a! >>> by!) | 0,
+    );
+  });
+});
+
 describe.each(["f32", "f64"] as const)("powers of two in %s", (dtype) => {
   const top = dtype === "f32" ? 127 : 1023;
   const exponents = [0, 1, -1, 10, -10, top, 1 - top].map((k) => [k]);

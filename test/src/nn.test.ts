@@ -44,7 +44,7 @@ describe("initialisers", () => {
   });
 
   test("a convolution's fans count its window", () => {
-    expect(initializers.fansOf([3, 3, 16, 32])).toEqual({ fanIn: 144, fanOut: 288 });
+    expect(initializers.fansOf([32, 16, 3, 3])).toEqual({ fanIn: 144, fanOut: 288 });
   });
 });
 

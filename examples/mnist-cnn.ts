@@ -1,0 +1,48 @@
+// Handwritten digits again, by a small convolutional network: two convolutions with max pooling, dropout, Adam.
+import { data, defineModel, nn, optim } from "gradloom";
+
+const batchSize = 64;
+
+export default defineModel({
+  name: "mnist-cnn",
+  doc: "Two 3×3 convolutions with max pooling, dropout and a dense layer learn the 60 000 digits of MNIST.",
+  seed: 1,
+  inputs: { x: ["batch", 784], y: { shape: ["batch"], dtype: "i32" } },
+  model: () =>
+    nn.sequential(
+      nn.conv2d(1, 8, 3, { activation: "relu" }),
+      nn.maxPool2d(2),
+      nn.conv2d(8, 16, 3, { activation: "relu" }),
+      nn.maxPool2d(2),
+      nn.flatten(),
+      nn.dropout(0.25),
+      nn.dense(16 * 5 * 5, 10),
+    ),
+  build: ({ x, y }, model, call) => {
+    const logits = model(x.reshape(["batch", 1, 28, 28]), call);
+    return {
+      loss: () => nn.softmaxCrossEntropy(logits, y).mean(),
+      outputs: () => ({ digit: logits.argmax(1) }),
+    };
+  },
+  optimizer: () => optim.adam({ lr: 0.002 }),
+  data: async () => {
+    const { train, test } = await data.mnist();
+    return {
+      batches: (epoch) => train.batches(batchSize, { shuffle: epoch + 1, reuse: true }),
+      batchesPerEpoch: train.batchCount(batchSize),
+      test: () => test.batches(1000),
+    };
+  },
+  epochs: 2,
+  evaluate: (predict, { test }) => {
+    let [right, all] = [0, 0];
+    for (const { x, y } of test!()) {
+      const digits = predict({ x: x! }).digit.data;
+      const labels = (y as data.Column).data;
+      digits.forEach((digit, i) => (right += Number(digit === labels[i])));
+      all += digits.length;
+    }
+    return { "test accuracy": right / all };
+  },
+});

@@ -1,0 +1,84 @@
+// What happens to a contraction's sums: the element-by-element work of its group, and the stores of what leaves it.
+import { add, type Expr, indexLocal, literal, type Local } from "#ir/expr.js";
+import type { Stmt } from "#ir/kernel.js";
+import type { Node } from "#ir/node.js";
+import { type ContractionAxes, decode } from "./contraction-axes.js";
+import { elementOf, resolveReads } from "./element.js";
+import { emitLoops, type Loop, type Root } from "./emit-loops.js";
+import type { Group } from "./group.js";
+import type { KernelBuffers } from "./kernel-buffers.js";
+import { isAccess, rewriteExpr, substitute } from "./rewrite-expr.js";
+import { rejoin } from "./rejoin.js";
+
+/** An epilogue with more operations than this is emitted once per tile, not once per row. */
+const largeCost = 8;
+
+/** Where a tile's sums belong. */
+export interface Place {
+  readonly own: ReadonlyMap<string, Expr>;
+  readonly firstColumn: Expr;
+  /** The lanes of the sums, of which the first `width` are stored. */
+  readonly lane: Local;
+  readonly width: number;
+}
+
+export class ContractionEpilogue {
+  /** Whether it is too large to be written out for every row. */
+  readonly large: boolean;
+
+  constructor(
+    readonly group: Group,
+    readonly node: Node,
+    readonly axes: ContractionAxes,
+    readonly escapes: (node: Node) => boolean,
+    readonly buffers: KernelBuffers,
+  ) {
+    this.large = group.nodes.reduce((sum, n) => sum + (n === node ? 0 : elementOf(n).cost), 0) > largeCost;
+  }
+
+  /** Stores of everything in the group that leaves it, for a row of a tile whose sum in a lane is `sum`. */
+  stores({ own, firstColumn, lane, width }: Place, row: Expr, sum: Expr, lines: readonly Loop[]): readonly Stmt[] {
+    const { columns, column, rows } = this.axes;
+    const stored = indexLocal(this.buffers.fresh("j"), width);
+    const locals = new Map([...own, ...decode(rows, row), ...decode(columns, column)]);
+    const here = new Map<string, Expr>([[column.name, add(firstColumn, stored)]]);
+    const place = (x: Expr) => substitute(rejoin(x), here);
+    const element = substitute(sum, new Map([[lane.name, stored]]));
+    const roots = this.#roots(locals, element).map((root) => ({
+      ...root,
+      value: place(root.value),
+      offset: place(root.offset!),
+    }));
+    return emitLoops([...lines, { local: stored, extent: literal(width), as: "vector" }], roots, this.buffers);
+  }
+
+  #roots(own: ReadonlyMap<string, Expr>, sum: Expr): readonly Root[] {
+    const { index: axes } = elementOf(this.node);
+    const at = this.group.rows.get(this.node)!.map((axis) => own.get(axes[axis]!.name)!);
+    const elements = new Map<Node, Expr>([[this.node, sum]]);
+    const roots: Root[] = [];
+    for (const node of this.group.nodes) {
+      const { index, inner } = elementOf(node);
+      const locals = new Map<string, Expr>(index.map((l) => [l.name, literal(0)]));
+      this.group.rows.get(node)!.forEach((axis, t) => locals.set(index[axis]!.name, at[t]!));
+      if (node !== this.node) elements.set(node, this.#element(node, inner, locals, elements));
+      if (!this.escapes(node)) continue;
+      const value = node.results[0]!;
+      const offset = this.buffers.positionOf(
+        value,
+        index.map((l) => locals.get(l.name)!),
+      );
+      const emit = (v: Expr, to: Expr) => this.buffers.store(value, to, v);
+      roots.push({ kind: "store", value: elements.get(node)!, offset, emit });
+    }
+    return roots;
+  }
+
+  #element(node: Node, inner: Expr, locals: ReadonlyMap<string, Expr>, elements: ReadonlyMap<Node, Expr>): Expr {
+    const over = resolveReads(inner, node, () => false);
+    return rewriteExpr(substitute(over, locals), (e) => {
+      if (!isAccess(e)) return null;
+      return elements.get(e.value.node) ?? this.buffers.loaded(e);
+    });
+  }
+}
