@@ -1,6 +1,7 @@
 // `npm run bench -- <name>`: measurements of gradloom, printed as tables.
 import { Command } from "commander";
 import { benchPlanner } from "./planner.js";
+import { benchRematerialize } from "./rematerialize.js";
 
 const program = new Command("bench").description("Measure gradloom.").showHelpAfterError();
 
@@ -9,6 +10,11 @@ program
   .description("pack the allocation traces of real networks and compare with the lower bound")
   .option("--json", "print the rows as JSON")
   .action(benchPlanner);
+
+program
+  .command("rematerialize")
+  .description("bytes and times of training steps with and without recomputation")
+  .action(benchRematerialize);
 
 try {
   await program.parseAsync();

@@ -1,5 +1,4 @@
 // Bytes and times of training steps with and without recomputation: the table of docs/rematerialize.md.
-// `npx tsx --conditions=gradloom-source bench/rematerialize.ts`
 import { loadavg } from "node:os";
 import { compile, type CompileSettings, type Executable, Graph, grad, parameter, type Tensor } from "../src/index.js";
 
@@ -45,36 +44,44 @@ const kinds: Record<string, CompileSettings["rematerialize"]> = {
   "least budget": { budget: 1 },
 };
 
-const feeds = Object.fromEntries(
-  ["x", "y"].map((name, i) => [name, Float32Array.from({ length: batch * width }, (_, j) => Math.sin(i + j))]),
-);
-console.log(`load ${loadavg()[0]!.toFixed(1)}`);
-for (const [name, [layers, layer]] of Object.entries(models)) {
-  const made = Object.entries(kinds).map(([kind, rematerialize]) => {
-    const begun = performance.now();
-    const settings = (budget: CompileSettings["rematerialize"]) => ({ rematerialize: budget ?? false });
-    let run: Executable;
-    try {
-      run = step(layers, layer, settings(rematerialize));
-      run.run(feeds);
-    } catch (error) {
-      const least = Number(/a budget of (\d+) bytes/.exec(String(error))![1]);
-      run = step(layers, layer, settings({ budget: least }));
-      run.run(feeds);
-    }
-    return { kind, run, seconds: (performance.now() - begun) / 1000, best: Infinity };
-  });
-  // By turns, so that all see the same load; the least of all times is what the machine can do.
-  for (let turn = 0; turn < 12; turn++) {
-    for (const one of made) {
-      const begun = performance.now();
-      one.run.run(feeds);
-      one.best = Math.min(one.best, performance.now() - begun);
-    }
-  }
-  for (const { kind, run, seconds, best } of made) {
-    const mib = run.plan().memory.planned / 2 ** 20;
-    console.log(`| ${name} | ${kind} | ${mib.toFixed(1)} MiB | ${best.toFixed(1)} ms | ${seconds.toFixed(1)} s |`);
+/** A model compiled one way: `budget: 1` asks for the least memory there is, which the error names. */
+function compiled(layers: number, layer: Layer, rematerialize: CompileSettings["rematerialize"]): Executable {
+  try {
+    const run = step(layers, layer, { rematerialize: rematerialize ?? false });
+    run.plan();
+    return run;
+  } catch (error) {
+    const least = /a budget of (\d+) bytes/.exec(String(error))?.[1];
+    if (least === undefined) throw error;
+    return step(layers, layer, { rematerialize: { budget: Number(least) } });
   }
 }
-console.log(`load ${loadavg()[0]!.toFixed(1)}`);
+
+/** Prints a row per model and way: planned bytes, the best time of a step, the time to compile. */
+export function benchRematerialize(): void {
+  const names = ["x", "y"];
+  const numbers = (i: number) => Float32Array.from({ length: batch * width }, (_, j) => Math.sin(i + j));
+  const feeds = Object.fromEntries(names.map((name, i) => [name, numbers(i)]));
+  console.log(`load ${loadavg()[0]!.toFixed(1)}`);
+  for (const [name, [layers, layer]] of Object.entries(models)) {
+    const made = Object.entries(kinds).map(([kind, rematerialize]) => {
+      const begun = performance.now();
+      const run = compiled(layers, layer, rematerialize);
+      run.run(feeds);
+      return { kind, run, seconds: (performance.now() - begun) / 1000, best: Infinity };
+    });
+    // By turns, so that all see the same load; the least of all times is what the machine can do.
+    for (let turn = 0; turn < 12; turn++) {
+      for (const one of made) {
+        const begun = performance.now();
+        one.run.run(feeds);
+        one.best = Math.min(one.best, performance.now() - begun);
+      }
+    }
+    for (const { kind, run, seconds, best } of made) {
+      const mib = run.plan().memory.planned / 2 ** 20;
+      console.log(`| ${name} | ${kind} | ${mib.toFixed(1)} MiB | ${best.toFixed(1)} ms | ${seconds.toFixed(1)} s |`);
+    }
+  }
+  console.log(`load ${loadavg()[0]!.toFixed(1)}`);
+}

@@ -61,7 +61,20 @@ export function poolType(op: string, axes: number, x: TensorType, attrs: PoolAtt
     if (most < reach) return;
     throw new ShapeError(`a padding of ${most} leaves windows that cover ${reach} elements with nothing but padding`);
   });
-  return tensorType(x.dtype, [...x.shape.slice(0, 2), ...sizesOf(x, attrs)]);
+  const sizes = sizesOf(x, attrs);
+  sizes.forEach((count, i) => expectNoGap(x.shape[2 + i]!, count, i, attrs));
+  return tensorType(x.dtype, [...x.shape.slice(0, 2), ...sizes]);
+}
+
+/** Throws ShapeError where the elements of a short axis all lie between the taps of a dilated window. */
+function expectNoGap(size: Size, count: Size, axis: number, { window, stride, dilation, low }: PoolAttrs): void {
+  if (dilation[axis] === 1 || typeof size !== "number" || typeof count !== "number") return;
+  for (let p = 0; p < count; p++) {
+    const start = p * stride[axis]! - low[axis]!;
+    const first = Math.max(0, Math.ceil(-start / dilation[axis]!));
+    if (first < window[axis]! && start + first * dilation[axis]! < size) continue;
+    throw new ShapeError(`window ${p} along axis ${2 + axis}, of size ${size}, holds nothing but padding`);
+  }
 }
 
 function sizesOf(x: TensorType, attrs: PoolAttrs): readonly Size[] {

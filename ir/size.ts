@@ -136,6 +136,11 @@ export function printShape(shape: readonly Size[]): string {
   return `[${shape.map(printSize).join(",")}]`;
 }
 
+/** A size that may be text, as users write one that stands alone. Throws a GraphError as `parseSize` does. */
+export function toSize(size: Size | string): Size {
+  return typeof size === "string" ? parseSize(size) : size;
+}
+
 /** Reads what `printSize` wrote. Throws a GraphError with the position of what it does not understand. */
 export function parseSize(text: string): Size {
   let at = 0;

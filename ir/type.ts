@@ -23,6 +23,13 @@ export function declaredType(dtype: DType, shape: readonly Size[]): TensorType {
   throw new ShapeError(`the shape ${printShape(shape)} has the size ${wrong}: sizes are whole numbers from 0`);
 }
 
+/** `declaredType` where every size must be a number. */
+export function concreteType(dtype: DType, shape: readonly number[]): ConcreteType {
+  const wrong = shape.find((size) => typeof (size as unknown) !== "number");
+  if (wrong === undefined) return declaredType(dtype, shape) as ConcreteType;
+  throw new ShapeError(`the shape [${shape.join()}] has the size ${JSON.stringify(wrong)}: its sizes are numbers`);
+}
+
 export function tensorType(dtype: DType, shape: readonly Size[]): TensorType {
   return { dtype, shape };
 }

@@ -46,13 +46,18 @@ export function slideOf(
 ): Slide {
   const axes = spatial.length;
   const [strides, dilations] = [perAxis("stride", stride, axes), perAxis("dilation", dilation, axes)];
+  if (typeof padding === "string" && padding !== "valid" && padding !== "same") {
+    throw new ShapeError(`the padding is "${String(padding)}", not a number, a list, "same" or "valid"`);
+  }
   const ends = (i: number): readonly [number, number] => {
     if (padding === "valid") return [0, 0];
     if (padding === "same") return sameEnds(spatial[i]!, window[i]!, strides[i]!, dilations[i]!, i);
     const own = typeof padding === "number" ? padding : padding[i]!;
     if (typeof own === "number") return [own, own];
-    if (own.length === 2) return own as readonly [number, number];
-    throw new ShapeError(`the padding of spatial axis ${i} is [${own.join()}], not a number or [low, high]`);
+    const list: readonly unknown[] | null = Array.isArray(own) ? own : null;
+    if (list?.length === 2) return list as readonly [number, number];
+    const what = list ? `[${list.join()}], not` : "not";
+    throw new ShapeError(`the padding of spatial axis ${i} is ${what} a number or [low, high]`);
   };
   if (Array.isArray(padding)) perAxis("padding", padding as readonly number[], axes);
   const both = spatial.map((_, i) => ends(i));

@@ -44,7 +44,7 @@ export function contractionAxes(node: Node, buffers: KernelBuffers): Contraction
   const onlyRight = axes.filter((x) => !mentions(l, x));
   const summed = over.filter((x) => x.extent !== 1);
   const withColumns = (columns: readonly Local[]) => {
-    const column = indexLocal(buffers.fresh("c"), product(columns));
+    const column = indexLocal(`c${node.id}`, product(columns));
     const right = rejoin(substitute(bare, decode(columns, column)));
     return { columns, column, right, contiguous: right.kind === "load" && coefficient(right.offset, column) === 1 };
   };

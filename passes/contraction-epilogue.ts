@@ -39,7 +39,7 @@ export class ContractionEpilogue {
   /** Stores of everything in the group that leaves it, for a row of a tile whose sum in a lane is `sum`. */
   stores({ own, firstColumn, lane, width }: Place, row: Expr, sum: Expr, lines: readonly Loop[]): readonly Stmt[] {
     const { columns, column, rows } = this.axes;
-    const stored = indexLocal(this.buffers.fresh("j"), width);
+    const stored = width === lane.extent ? lane : indexLocal(this.buffers.fresh("j"), width);
     const locals = new Map([...own, ...decode(rows, row), ...decode(columns, column)]);
     const here = new Map<string, Expr>([[column.name, add(firstColumn, stored)]]);
     const place = (x: Expr) => substitute(rejoin(x), here);

@@ -3,6 +3,7 @@
 import { add, call, type Expr, indexLocal, literal, type Local, mul, sub } from "#ir/expr.js";
 import { linearIndex } from "./element.js";
 import type { Loop } from "./emit-loops.js";
+import { serial } from "./loop-parts.js";
 import { coefficient } from "./rewrite-expr.js";
 
 export interface Terms {
@@ -77,5 +78,3 @@ function placeAmong(locals: readonly Local[]) {
   const extents = locals.map((l) => l.extent!);
   return { count: extents.reduce((a, b) => a * b, 1), place: linearIndex(extents, locals) };
 }
-
-const serial = (local: Local): Loop => ({ local, extent: literal(local.extent!), as: "serial" });

@@ -15,11 +15,11 @@ interface Let {
 }
 
 /**
- * The space with the `let`s moved to its head that depend on no loop, on nothing that is set again and on no buffer in
- * `changing`. Only costly values move, with what they need; equal ones become one.
+ * The space with the `let`s moved to its head that depend on no loop, on nothing that is set again and on no array but the
+ * buffers in `readOnly`. Only costly values move, with what they need; equal ones become one.
  */
-export function hoistUniform(space: Space, changing: ReadonlySet<string>): Space {
-  const uniform = uniformLets(space.body, changing);
+export function hoistUniform(space: Space, readOnly: ReadonlySet<string>): Space {
+  const uniform = uniformLets(space.body, readOnly);
   if (![...uniform.values()].some(({ value }) => costOf(value) >= worthwhile)) return space;
   const head: Let[] = [];
   const moved = new Map<string, Local>();
@@ -39,7 +39,7 @@ export function hoistUniform(space: Space, changing: ReadonlySet<string>): Space
 }
 
 /** The `let`s, at any depth of loops, that have one value in the whole space; each after those it depends on. */
-function uniformLets(body: readonly Stmt[], changing: ReadonlySet<string>): ReadonlyMap<string, Let> {
+function uniformLets(body: readonly Stmt[], readOnly: ReadonlySet<string>): ReadonlyMap<string, Let> {
   const mutable = new Set<string>();
   forEachStmt(body, (s) => {
     if (s.kind === "set" || s.kind === "accumulate") mutable.add(s.local.name);
@@ -47,7 +47,7 @@ function uniformLets(body: readonly Stmt[], changing: ReadonlySet<string>): Read
   const uniform = new Map<string, Let>();
   const isUniform = (e: Expr): boolean => {
     if (e.kind === "local") return uniform.has(e.name);
-    if (e.kind === "load" && changing.has(e.buffer)) return false;
+    if (e.kind === "load" && !readOnly.has(e.buffer)) return false;
     return partsOf(e).every(isUniform);
   };
   forEachStmt(body, (s) => {

@@ -62,7 +62,7 @@ export class KernelBuffers implements Names {
 
   /** Entry of the failure table for any other check of a node. */
   check(node: Node, message: string): number {
-    return this.#failures.add(node, `${node.op.name}: ${message}`);
+    return this.#failures.add(node, `${subjectOf(node).op}: ${message}`);
   }
 
   stridesOf(value: Value): readonly number[] {

@@ -22,11 +22,13 @@ import type { Space, Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { type ContractionAxes, contractionAxes, decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
+import { packedPanel } from "./contraction-panel.js";
 import { allTerms, joinedTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
 import { countOf, elementOf } from "./element.js";
-import { emitLoops, type Loop, type Root } from "./emit-loops.js";
+import { emitLoops } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
+import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { coefficient, substitute } from "./rewrite-expr.js";
 
 /** Rows and columns of a register tile: eight accumulators of four f32 lanes or two f64 lanes each. */
@@ -98,7 +100,7 @@ class ContractionLowering {
     own.set(column.name, add(firstColumn, inside));
     const right = substitute(this.#axes.right, own);
     const terms = this.#terms(right, lane);
-    const { pack, element } = terms ? this.#panel(right, lane, terms) : { pack: [], element: right };
+    const { pack, element } = terms ? packedPanel(right, lane, terms, this.buffers) : { pack: [], element: right };
     const tile: Tile = { own, firstColumn, lane, width, element, terms: terms ?? allTerms(this.#axes.over) };
     const rows = { first: firstRow, chunk, chunks };
     const body = tile.terms.blocks.length > 0 ? this.#inBlocks(tile, rows, pack, terms !== null) : this.#atOnce(tile, rows, pack, terms !== null); // prettier-ignore
@@ -117,18 +119,6 @@ class ContractionLowering {
     const bytes = lane.extent! * this.item;
     if (depth * bytes <= maxPanelBytes) return allTerms(over);
     return termsInBlocks(over, Math.floor(blockBytes / bytes), (stem) => this.buffers.fresh(stem));
-  }
-
-  /** The right factor's columns of this tile, copied side by side: vectors where they lie so, else column by column. */
-  #panel(right: Expr, lane: Local, { loops, own, count, place }: Terms): { pack: readonly Stmt[]; element: Expr } {
-    const name = this.buffers.fresh("panel");
-    const offset = add(mul(place, literal(lane.extent!)), lane);
-    const value = substitute(right, own);
-    const contiguous = value.kind === "load" && coefficient(value.offset, lane) === 1;
-    const nest: readonly Loop[] = contiguous ? [...loops, vector(lane)] : [serial(lane), ...loops];
-    const scratch = scratchOf(name, right.dtype, count * lane.extent!);
-    const pack = [scratch, ...emitLoops(nest, [storeAt(name, offset, value)], this.buffers)];
-    return { pack, element: load(name, offset, right.dtype) };
   }
 
   /** Sums in registers from the first term to the last. */
@@ -287,13 +277,3 @@ interface Rows {
 export function contractionFlops(node: Node): number {
   return elementOf(node).over.reduce((n, l) => n * l.extent!, 2 * countOf(node.results[0]!));
 }
-
-const serial = (local: Local): Loop => ({ local, extent: literal(local.extent!), as: "serial" });
-const vector = (local: Local): Loop => ({ local, extent: literal(local.extent!), as: "vector" });
-const scratchOf = (name: string, dtype: Expr["dtype"], length: number): Stmt => {
-  return { kind: "scratch", name, dtype, length, in: "thread" };
-};
-const storeAt = (name: string, offset: Expr, value: Expr): Root => {
-  const emit = (v: Expr, at: Expr): Stmt => ({ kind: "store", buffer: name, offset: at, value: v });
-  return { kind: "store", value, offset, emit };
-};

@@ -31,11 +31,11 @@ export function lower(
     .map((groups) => groups.flatMap((group) => spacesOf(group, escapes, buffers)));
   const nodes = [...launch.work, ...launch.combine].flatMap((g) => g.nodes);
   const kernelBuffers = buffers.buffers();
-  const changing = new Set(kernelBuffers.filter((b) => b.access !== "read").map((b) => b.name));
+  const readOnly = new Set(kernelBuffers.filter((b) => b.access === "read").map((b) => b.name));
   const kernel: Kernel = {
     name: nameOf(nodes),
     buffers: kernelBuffers,
-    stages: stages.map((spaces) => spaces.map((space) => hoistUniform(space, changing))),
+    stages: stages.map((spaces) => spaces.map((space) => hoistUniform(space, readOnly))),
     flops: nodes.reduce((sum, n) => sum + (elementOf(n).role === "contraction" ? contractionFlops(n) : workOf(n)), 0),
     bytes: kernelBuffers.reduce((sum, b) => sum + b.length * itemSize(b.dtype) * (b.access === "update" ? 2 : 1), 0),
     ops: nodes.map((n) => n.op.name),

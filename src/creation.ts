@@ -3,7 +3,7 @@ import { arrayOf, arrayType, type DType, type TypedArray } from "#ir/dtype.js";
 import { GraphError, ShapeError } from "#ir/errors.js";
 import { atUserLine } from "#ir/origin.js";
 import { elementCount, printShape } from "#ir/size.js";
-import { type ConcreteType, declaredType } from "#ir/type.js";
+import { concreteType } from "#ir/type.js";
 import { eagerFrom } from "./eager/eager.js";
 import { filled } from "./filled.js";
 import type { Mutable, NestedShape, Shape } from "./shapes.js";
@@ -38,11 +38,16 @@ export function tensor<
 }
 
 function ofContent(data: Content, options: { readonly dtype?: DType; readonly shape?: readonly number[] }): Tensor {
+  if (Array.isArray(options)) {
+    throw new ShapeError(`the options are the list ${printShape(options)}, not a record`, {
+      help: `tensor(data, { shape: ${printShape(options)} })`,
+    });
+  }
   const flat: (number | boolean)[] = [];
   const typed = ArrayBuffer.isView(data);
   const found = typed ? [(data as TypedArray).length] : measure(data as Nested, flat, 0);
   const dtype = options.dtype ?? naturalDType(data, flat);
-  const { shape } = declaredType(dtype, options.shape ?? found) as ConcreteType;
+  const { shape } = concreteType(dtype, options.shape ?? found);
   const values = typed ? convert(data as TypedArray, dtype) : arrayOf(dtype, flat);
   if (elementCount(shape) !== values.length) {
     throw new ShapeError(`${values.length} numbers do not fill the shape ${printShape(shape)}`);
@@ -72,7 +77,7 @@ export function full<const S extends readonly number[], D extends DType = "f32">
   value: number,
   dtype: D = "f32" as D,
 ): Tensor<Mutable<S>, D> {
-  const array = atUserLine(() => filled(declaredType(dtype, shape) as ConcreteType, value), "full");
+  const array = atUserLine(() => filled(concreteType(dtype, shape), value), "full");
   return eager(array, shape, dtype) as unknown as Tensor<Mutable<S>, D>;
 }
 

@@ -63,6 +63,10 @@ export function hessian<const X extends Tensor | readonly Tensor[]>(
 
 /** The tensors of the one or the other way to call, with one owner. */
 function applied(who: string, y: unknown, x: Tensor | readonly Tensor[]) {
+  atUserLine(() => {
+    if (x instanceof Tensor || Array.isArray(x)) return;
+    throw new GradientError(`${who}: x is ${String(x)}, not a tensor or a list of tensors`);
+  });
   const xs = x instanceof Tensor ? [x] : x;
   const isFunction = typeof y === "function";
   const given = isFunction ? atUserLine(() => aliasesOf(xs, who)) : xs;

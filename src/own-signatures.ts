@@ -42,7 +42,7 @@ type Hot<I extends Tensor, N extends Dim, D extends DType> = Tensor<Append<I["sh
 type Rows<A extends Tensor, X> = Tensor<Reduce<A["shape"], X, false>, A["dtype"]>;
 type Outer<A extends Tensor, B extends Tensor> = Tensor<[Last<A["shape"]>, Last<B["shape"]>], A["dtype"]>;
 
-interface EntropyOptions<X extends number> {
+export interface EntropyOptions<X extends number> {
   readonly axis?: X;
   readonly labelSmoothing?: number;
   readonly weights?: Tensor;

@@ -7,7 +7,7 @@ import { parameter as parameterOp } from "#ir/ops/leaves.js";
 import { atUserLine } from "#ir/origin.js";
 import { makeParameter } from "#ir/parameter.js";
 import { elementCount, printShape } from "#ir/size.js";
-import { type ConcreteType, declaredType } from "#ir/type.js";
+import { type ConcreteType, concreteType } from "#ir/type.js";
 import { assignAll, eagerEngine, type EagerTensor, parameterTensor, writeParameter } from "./eager/eager.js";
 import { filled } from "./filled.js";
 import type { Mutable, Shape } from "./shapes.js";
@@ -125,7 +125,7 @@ export function parameter<const S extends readonly number[], D extends DType = "
   initial: number | Nested | TypedArray | ((type: ConcreteType) => TypedArray),
   options: ParameterOptions<D> = {},
 ): Parameter<Mutable<S>, D> {
-  const type = atUserLine(() => declaredType(options.dtype ?? "f32", shape), "parameter") as ConcreteType;
+  const type = atUserLine(() => concreteType(options.dtype ?? "f32", shape), "parameter");
   const count = elementCount(shape);
   const make = (): TypedArray => {
     if (typeof initial === "function") return initial(type);

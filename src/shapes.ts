@@ -233,8 +233,10 @@ export type CheckLast<S extends Shape, D extends Dim> =
           : Refuse<`the last axis has ${Last<S>} elements, not ${D}`>;
 
 /** The shape of data written as nested arrays. */
-export type NestedShape<T> = T extends readonly unknown[]
-  ? T extends readonly []
-    ? [0]
-    : [T["length"], ...NestedShape<T[0]>]
-  : [];
+export type NestedShape<T> = 0 extends 1 & T
+  ? readonly number[]
+  : T extends readonly unknown[]
+    ? T extends readonly []
+      ? [0]
+      : [T["length"], ...NestedShape<T[0]>]
+    : [];

@@ -9,8 +9,8 @@ import { expectIndices, splitIndex, takenType } from "../indices.js";
 import type { Operand } from "../node.js";
 import { byHand, type Op, t } from "../op.js";
 import { provablyLess } from "../shape.js";
-import { printShape, printSize, type Size } from "../size.js";
-import { tensorType } from "../type.js";
+import { printShape, printSize, type Size, toSize } from "../size.js";
+import { declaredType, tensorType } from "../type.js";
 import { scatterAdd } from "./scattering.js";
 
 /** `what` names the indices where one is out of range. */
@@ -98,11 +98,11 @@ export const oneHot: Op<"own", OneHotAttrs, [indices: Operand, depth: Size, dtyp
   doc: "A new last axis that is 1 at the index and 0 elsewhere: `y[…, j] = 1 if indices[…] = j else 0`.",
   operands: ["indices"],
   form: "own",
-  call: (indices, depth, dtype = "f32") => ({ operands: [indices], attrs: { depth, dtype } }),
+  call: (indices, depth, dtype = "f32") => ({ operands: [indices], attrs: { depth: toSize(depth), dtype } }),
   infer: ([indices], { depth, dtype }) => {
     expectIndices(indices!);
     if (provablyLess(depth, 1)) throw new ShapeError(`the depth ${printSize(depth)} leaves no room for an index`);
-    return [tensorType(dtype, [...indices!.shape, depth])];
+    return [declaredType(dtype, [...indices!.shape, depth])];
   },
   lower: {
     kind: "compute",
@@ -129,6 +129,11 @@ export const oneHot: Op<"own", OneHotAttrs, [indices: Operand, depth: Size, dtyp
       operands: [tensorType("i32", [3])],
       attrs: { depth: 0, dtype: "f32" },
       message: "ShapeError: oneHot: the depth 0 leaves no room for an index",
+    },
+    {
+      operands: [tensorType("i32", [3])],
+      attrs: { depth: 2.5, dtype: "f32" },
+      message: "ShapeError: oneHot: the shape [3,2.5] has the size 2.5: sizes are whole numbers from 0",
     },
   ],
 });

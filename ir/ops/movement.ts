@@ -8,7 +8,7 @@ import type { Node, Operand, Value } from "../node.js";
 import { byHand, type Op, t } from "../op.js";
 import { elementCount, printShape, printSize, sameShape, sameSize, type Size } from "../size.js";
 import { inversePermutation, resolveShape } from "../shape.js";
-import { stridesOf, tensorType } from "../type.js";
+import { declaredType, stridesOf, tensorType } from "../type.js";
 import { sum } from "./reductions.js";
 
 type BroadcastAttrs = { shape: readonly Size[]; axes: readonly number[] };
@@ -33,7 +33,7 @@ export const broadcast: Op<"own", BroadcastAttrs, [x: Operand, shape: readonly S
         }
         if (i > 0 && axes[i]! <= axes[i - 1]!) throw new ShapeError(`the axes [${axes.join()}] do not ascend`);
       });
-      return [tensorType(x!.dtype, shape)];
+      return [declaredType(x!.dtype, shape)];
     },
     lower: {
       kind: "compute",
@@ -99,6 +99,11 @@ export const broadcast: Op<"own", BroadcastAttrs, [x: Operand, shape: readonly S
         attrs: { shape: [3, 2], axes: [1, 0] },
         message: "ShapeError: broadcast: the axes [1,0] do not ascend",
       },
+      {
+        operands: [tensorType("f32", [])],
+        attrs: { shape: [1.5], axes: [] },
+        message: "ShapeError: broadcast: the shape [1.5] has the size 1.5: sizes are whole numbers from 0",
+      },
     ],
   });
 
@@ -116,7 +121,7 @@ export const reshape: Op<"own", ReshapeAttrs, [x: Operand, shape: readonly Size[
         `${printSize(have)} elements do not fill the shape ${printShape(shape)}, which has ${printSize(want)}`,
       );
     }
-    return [tensorType(x!.dtype, shape)];
+    return [declaredType(x!.dtype, shape)];
   },
   lower: {
     kind: "compute",
@@ -164,6 +169,11 @@ export const reshape: Op<"own", ReshapeAttrs, [x: Operand, shape: readonly Size[
       operands: [tensorType("f32", [2, 3])],
       attrs: { shape: [4, 2] },
       message: "ShapeError: reshape: 6 elements do not fill the shape [4,2], which has 8",
+    },
+    {
+      operands: [tensorType("f32", [3])],
+      attrs: { shape: [-3, -1] },
+      message: "ShapeError: reshape: the shape [-3,-1] has the size -3: sizes are whole numbers from 0",
     },
   ],
 });

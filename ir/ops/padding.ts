@@ -30,8 +30,13 @@ export const pad: Op<"own", PadAttrs, PadArgs> = defineOp("pad", {
       throw new ShapeError(`${low.length} sizes before and ${high.length} after for rank ${shape.length}`);
     }
     [...low, ...high].forEach((size, i) => {
-      if (!provablyLess(size, 0)) return;
-      throw new ShapeError(`axis ${i % shape.length} is padded by ${printSize(size)}: less than 0; use slice`);
+      const axis = i % shape.length;
+      if (provablyLess(size, 0)) {
+        throw new ShapeError(`axis ${axis} is padded by ${printSize(size)}: less than 0; use slice`);
+      }
+      if (typeof size === "number" && !Number.isInteger(size)) {
+        throw new ShapeError(`axis ${axis} is padded by ${size}, which is no number of elements`);
+      }
     });
     if (mode !== undefined && !borders.includes(mode)) throw new GraphError(`there is no mode "${String(mode)}"`);
     if (mode)
@@ -115,6 +120,11 @@ export const pad: Op<"own", PadAttrs, PadArgs> = defineOp("pad", {
       operands: [tensorType("f32", [2, 2])],
       attrs: { low: [0, -1], high: [0, 0], value: 0 },
       message: "ShapeError: pad: axis 1 is padded by -1: less than 0; use slice",
+    },
+    {
+      operands: [tensorType("f32", [2])],
+      attrs: { low: [0.5], high: [0.5], value: 0 },
+      message: "ShapeError: pad: axis 0 is padded by 0.5, which is no number of elements",
     },
     {
       operands: [tensorType("f32", [2, 2])],

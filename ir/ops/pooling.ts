@@ -97,6 +97,11 @@ export const maxPool2d: Op<"own", PoolAttrs, PoolArgs> = defineOp("maxPool2d", {
       attrs: { ...plain([2, 2], [2, 2]), low: [0, 2] },
       message: "ShapeError: maxPool2d: a padding of 2 leaves windows that cover 2 elements with nothing but padding",
     },
+    {
+      operands: [tensorType("f32", [1, 2, 1, 5])],
+      attrs: { ...plain([2, 2], [1, 1]), dilation: [3, 1], low: [2, 0], high: [2, 0] },
+      message: "ShapeError: maxPool2d: window 0 along axis 2, of size 1, holds nothing but padding",
+    },
   ],
 });
 

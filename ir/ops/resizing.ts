@@ -9,7 +9,7 @@ import { byHand, type Op, t } from "../op.js";
 import { type Resampling, readersOf, type ResizeMode, termsOf } from "../resampling.js";
 import { clamp, provablyLess } from "../shape.js";
 import { printShape, printSize, sameSize, type Size } from "../size.js";
-import { tensorType, type TensorType } from "../type.js";
+import { declaredType, tensorType, type TensorType } from "../type.js";
 
 type How = { mode: ResizeMode; alignCorners: boolean };
 type ResizeAttrs = How & { sizes: readonly Size[] };
@@ -64,6 +64,11 @@ export const resize: Op<"own", ResizeAttrs, ResizeArgs> = defineOp("resize", {
       operands: [tensorType("f32", [1, 2])],
       attrs: { sizes: [0], mode: "nearest", alignCorners: false },
       message: "ShapeError: resize: axis 1 of size 2 cannot have size 0",
+    },
+    {
+      operands: [tensorType("f32", [1, 2])],
+      attrs: { sizes: [1.5], mode: "nearest", alignCorners: false },
+      message: "ShapeError: resize: the shape [1,1.5] has the size 1.5: sizes are whole numbers from 0",
     },
     {
       operands: [tensorType("f32", [1, 0])],
@@ -187,5 +192,5 @@ function resized(op: string, x: TensorType, axis: number, size: Size, { mode }: 
   if (provablyLess(size, 1) || provablyLess(own, 1)) {
     throw new ShapeError(`axis ${axis} of size ${printSize(own)} cannot have size ${printSize(size)}`);
   }
-  return tensorType(x.dtype, x.shape.with(axis, size));
+  return declaredType(x.dtype, x.shape.with(axis, size));
 }

@@ -21,7 +21,7 @@ import {
   uniformOf,
   wordsAt,
 } from "../random-bits.js";
-import type { Size } from "../size.js";
+import { type Size, toSize } from "../size.js";
 import { declaredType, tensorType } from "../type.js";
 import { add, mul } from "./arithmetic.js";
 import { argmax } from "./statistics.js";
@@ -175,7 +175,7 @@ export const permutation: Op<"own", PermutationAttrs, [like: Source, n: Size]> =
   doc: "The numbers from 0 to n − 1 in a random order, all equally likely but for a part in 2³³/n²: `argsort(randomBits([n]))`.",
   operands: drawn,
   form: "own",
-  call: (like, n) => ({ operands: drawFrom(like), attrs: { n } }),
+  call: (like, n) => ({ operands: drawFrom(like), attrs: { n: toSize(n) } }),
   infer: (draw, { n }) => {
     expectDraw(draw);
     return [declaredType("i32", [n])];

@@ -7,7 +7,7 @@ import type { Operand } from "../node.js";
 import { byHand, type Op, t } from "../op.js";
 import { numbersOf, provablyLess } from "../shape.js";
 import { addSizes, mulSizes, printSize, sameShape, type Size, subSizes } from "../size.js";
-import { tensorType, type TensorType } from "../type.js";
+import { declaredType, tensorType, type TensorType } from "../type.js";
 import { reshape } from "./movement.js";
 import { pad } from "./padding.js";
 
@@ -38,13 +38,16 @@ export const slice: Op<"own", SliceAttrs, SliceArgs> = defineOp("slice", {
       if (!Number.isInteger(strides[axis]) || strides[axis]! < 1) {
         throw new ShapeError(`the stride ${strides[axis]} of axis ${axis} is not a positive integer`);
       }
+      if (typeof starts[axis] === "number" && !Number.isInteger(starts[axis])) {
+        throw new ShapeError(`the start ${starts[axis]} of axis ${axis} is not an integer`);
+      }
       const end = endOf(attrs, axis);
       if (provablyLess(starts[axis]!, 0) || provablyLess(sizes[axis]!, 0) || provablyLess(subSizes(size, end), 0)) {
         const range = `${printSize(starts[axis]!)} to ${printSize(end)}`;
         throw new ShapeError(`${range} of axis ${axis} is out of range: it has size ${printSize(size)}`);
       }
     });
-    return [tensorType(x!.dtype, sizes)];
+    return [declaredType(x!.dtype, sizes)];
   },
   lower: {
     kind: "compute",
@@ -114,6 +117,16 @@ export const slice: Op<"own", SliceAttrs, SliceArgs> = defineOp("slice", {
       operands: [tensorType("f32", [3])],
       attrs: { starts: [0], sizes: [3], strides: [-1] },
       message: "ShapeError: slice: the stride -1 of axis 0 is not a positive integer",
+    },
+    {
+      operands: [tensorType("f32", [3])],
+      attrs: { starts: [0.5], sizes: [2], strides: [1] },
+      message: "ShapeError: slice: the start 0.5 of axis 0 is not an integer",
+    },
+    {
+      operands: [tensorType("f32", [3])],
+      attrs: { starts: [0], sizes: [1.5], strides: [1] },
+      message: "ShapeError: slice: the shape [1.5] has the size 1.5: sizes are whole numbers from 0",
     },
   ],
 });

@@ -6,7 +6,7 @@ import { mergeSort } from "../merge-sort.js";
 import type { Operand } from "../node.js";
 import { byHand, type Op, t } from "../op.js";
 import { provablyLess } from "../shape.js";
-import { printSize, type Size, subSizes } from "../size.js";
+import { printSize, type Size, subSizes, toSize } from "../size.js";
 import { type TensorType, tensorType } from "../type.js";
 import { takeAlongAxis } from "./along-axis.js";
 import { slice } from "./slicing.js";
@@ -123,7 +123,7 @@ export const topK: Op<"own", TopAttrs, TopArgs, readonly [values: Operand, indic
   form: "own",
   call: (x, k, axis = -1, { smallest = false } = {}) => ({
     operands: [x],
-    attrs: { k, axis: normalizeAxis(axis, x.type), smallest },
+    attrs: { k: toSize(k), axis: normalizeAxis(axis, x.type), smallest },
   }),
   infer: ([x], { k, axis }) => {
     expectSortable("topK", x!, axis);

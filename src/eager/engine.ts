@@ -9,7 +9,7 @@ import type { AnyOp } from "#ir/op.js";
 import { constant, parameter } from "#ir/ops/leaves.js";
 import { captureStack, userOrigin } from "#ir/origin.js";
 import { printShape } from "#ir/size.js";
-import type { ConcreteType } from "#ir/type.js";
+import { type ConcreteType, isConcrete, printType, type TensorType } from "#ir/type.js";
 import { currentRandom } from "../random-state.js";
 import { ApplicationCache, attrsKey, type Compiled, type EagerProgram, type Known } from "./cache.js";
 import { EagerTensor, type EagerOwner } from "./eager-tensor.js";
@@ -208,7 +208,12 @@ export class EagerEngine implements EagerOwner {
   }
 
   #learn(op: AnyOp, key: string, operands: readonly EagerTensor[], attrs: Attrs): Known {
-    const types = op.infer(operands.map((x) => x.type), attrs) as readonly ConcreteType[]; // prettier-ignore
+    const types = op
+      .infer(
+        operands.map((x) => x.type),
+        attrs,
+      )
+      .map(requireNumbers);
     const layouts = operands.map((x) => x.layout);
     const view = effortless(op, layouts, attrs, types);
     if (view) return this.#cache.put(op, key, view);
@@ -220,6 +225,12 @@ export class EagerEngine implements EagerOwner {
     const results = types.map(({ dtype, shape }) => layoutOf(dtype, shape));
     return this.#cache.put(op, key, { kind: "compiled", program, results, addresses: [] });
   }
+}
+
+/** Throws a ShapeError where a size is a name: names are bound by the feeds of a run, and here is none. */
+function requireNumbers(type: TensorType): ConcreteType {
+  if (isConcrete(type)) return type;
+  throw new ShapeError(`an eager tensor cannot be ${printType(type)}: its sizes are numbers, not names`);
 }
 
 /** The error of a check that failed, with the line of the call that launched it. */

@@ -7,6 +7,7 @@ import type { Tensor } from "../tensor.js";
 import { inside, nextName } from "./context.js";
 import { dense } from "./dense.js";
 import { type CallOptions, defineLayer, type Layer } from "./layer.js";
+import { requireBetween } from "./require-between.js";
 
 /** What a layer with attention is told at a call. */
 export interface AttentionCall extends CallOptions {
@@ -38,6 +39,7 @@ export interface AttentionOptions {
  */
 export function multiHeadAttention(width: number, heads: number, options: AttentionOptions = {}): Layer<AttentionCall> {
   const { causal = false, dropout = 0, bias = true, dtype = "f32" } = options;
+  requireBetween("multiHeadAttention", "dropout", dropout, 0, 1);
   const name = nextName("attention", options.name);
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     throw atUserLine(() => new ShapeError(`${name}: the width ${width} does not divide into ${heads} heads`));

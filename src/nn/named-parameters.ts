@@ -32,10 +32,19 @@ export function namedParameters(model: unknown): ReadonlyMap<string, Parameter> 
   return found;
 }
 
-/** The parameters of a model that an optimiser may train, without those of `frozen`: for `minimize(loss, parameters)`. */
+/**
+ * The parameters of a model that an optimiser may train, without those of `frozen`: for `minimize(loss, parameters)`. Throws
+ * a GraphError where `frozen` has parameters that the model has not.
+ */
 export function parametersExcept(model: unknown, ...frozen: readonly unknown[]): readonly Parameter[] {
+  const all = [...namedParameters(model).values()];
   const without = new Set(frozen.flatMap((part) => [...namedParameters([part]).values()]));
-  return [...namedParameters(model).values()].filter((p) => p.trainable && !without.has(p));
+  const stranger = [...without].find((p) => !all.includes(p));
+  if (stranger) {
+    const error = new GraphError(`parametersExcept: the model has no parameter ${stranger.name}`);
+    throw placeError(error, "", [], userOrigin(captureStack().stack));
+  }
+  return all.filter((p) => p.trainable && !without.has(p));
 }
 
 function canHold(part: unknown): part is object {

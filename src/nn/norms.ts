@@ -8,6 +8,7 @@ import { updateState } from "../state-updates.js";
 import { Tensor } from "../tensor.js";
 import { nextName } from "./context.js";
 import { type Call, defineLayer, type Layer } from "./layer.js";
+import { requireBetween } from "./require-between.js";
 
 /** What all normalising layers take. */
 export interface NormOptions {
@@ -40,6 +41,8 @@ export interface BatchNorm extends Layer {
 export function batchNorm(channels: number, options: BatchNormOptions = {}): BatchNorm {
   const { momentum = 0.1, epsilon = 1e-5 } = options;
   const name = nextName("batchNorm", options.name);
+  requireBetween(name, "momentum", momentum, 0, 1);
+  requireBetween(name, "epsilon", epsilon, 0, Infinity);
   const vector = vectorsOf(name, [channels], options);
   const { scale, bias } = affineOf(vector, options);
   const runningMean = vector("runningMean", 0, false);

@@ -3,7 +3,6 @@ import type { DType } from "#ir/dtype.js";
 import { ShapeError } from "#ir/errors.js";
 import { iota } from "#ir/ops/leaves.js";
 import { atUserLine } from "#ir/origin.js";
-import { printType } from "#ir/type.js";
 import { ops } from "../ops.js";
 import { type Parameter, parameter } from "../parameter.js";
 import { Tensor } from "../tensor.js";

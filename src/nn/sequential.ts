@@ -32,6 +32,8 @@ export function sequential<const L extends readonly Stage[]>(...stages: L): Sequ
 /** A stage as a layer: itself, or a plain function under its name. Throws a GraphError where it is neither. */
 export function asLayer(stage: Stage): Layer {
   if (isLayer(stage)) return stage;
+  if (Array.isArray(stage))
+    throw new GraphError("sequential: a list is neither a layer nor a function", { help: "sequential(...layers)" });
   if (typeof stage !== "function")
     throw new GraphError(`sequential: ${String(stage)} is neither a layer nor a function`);
   const forward = stage as (x: Tensor) => Tensor;

@@ -46,9 +46,16 @@ export function loadState(model: unknown, state: State | PlainState, ...keepers:
 }
 
 function load(model: unknown, state: State | PlainState, keepers: readonly ParameterState[]): void {
+  if (typeof (state as unknown) !== "object" || state === null) {
+    const help = typeof state === "string" ? "loadState(model, JSON.parse(text))" : undefined;
+    throw new GraphError(`loadState: the state is ${state === null ? "null" : `a ${typeof state}`}, not a record`, {
+      help,
+    });
+  }
   const named = namedParameters(model);
   const rows: (readonly string[])[] = [];
   const loaded: (() => void)[] = [];
+  let unkept = false;
   const take = (name: string, p: Parameter, entry: StateEntry<unknown>): void => {
     const numbers = numbersOf(entry, p);
     if (typeof numbers === "string") rows.push([`${name} :`, typeOf(p.dtype, p.record.type.shape), numbers]);
@@ -63,6 +70,7 @@ function load(model: unknown, state: State | PlainState, keepers: readonly Param
     const at = name.lastIndexOf("/");
     const owner = named.get(name.slice(0, Math.max(at, 0)));
     const slot = owner && firstSlot(keepers, owner, name.slice(at + 1));
+    unkept ||= owner !== undefined && !slot;
     if (slot) take(name, slot, entry);
     else
       rows.push([
@@ -73,7 +81,11 @@ function load(model: unknown, state: State | PlainState, keepers: readonly Param
   }
   if (rows.length > 0) {
     const what = rows.length === 1 ? "1 entry does" : `${rows.length} entries do`;
-    throw new GraphError(`loadState: ${what} not fit the model`, { lines: alignRows(rows) });
+    const help =
+      keepers.length === 0 && unkept
+        ? "loadState(model, state, optimizer) loads what the optimizer keeps, too"
+        : undefined;
+    throw new GraphError(`loadState: ${what} not fit the model`, { lines: alignRows(rows), help });
   }
   for (const load of loaded) load();
 }
@@ -104,7 +116,8 @@ function numbersOf(entry: StateEntry<unknown>, p: Parameter): TypedArray | strin
   const shown = typeOf(dtype, shape);
   if (shown !== typeOf(p.dtype, p.record.type.shape)) return `given ${shown}`;
   const { data } = given;
-  if (!Array.isArray(data) && !ArrayBuffer.isView(data)) return `given ${shown} without data`;
+  if (!Array.isArray(data) && !ArrayBuffer.isView(data))
+    return `given ${shown} with ${data === undefined ? "no data" : "data that is no array; JSON needs nn.plainState(state)"}`;
   const numbers = Array.from(data as ArrayLike<unknown>, (x) => (typeof x === "string" && x !== "" ? Number(x) : x));
   if (numbers.length !== elementCount(shape)) return `given ${shown} with ${numbers.length} numbers`;
   const odd = numbers.findIndex((x) => typeof x !== "number");

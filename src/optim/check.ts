@@ -11,8 +11,12 @@ export function mistake(what: string): GraphError {
   return placeError(new GraphError(what), "", [], userOrigin(captureStack().stack));
 }
 
-/** Throws a GraphError where options have names that are none of `known`. */
+/** Throws a GraphError where options are no record, such as a rate alone, or have names that are none of `known`. */
 export function requireKnown(who: string, options: object, known: readonly string[]): void {
+  const given = options as unknown;
+  if (typeof given !== "object" || given === null || given instanceof Tensor) {
+    throw mistake(`${who}: it takes options such as { ${known[0]!}: … }, not ${String(given)}`);
+  }
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   const what = unknown.length === 1 ? "it has no option" : "it has no options";

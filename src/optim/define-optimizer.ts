@@ -1,7 +1,7 @@
 // An optimiser from a rule: what all of them share stands here, so a rule is its formula and nothing else.
 import type { Parameter } from "../parameter.js";
 import { type Slot, Slots } from "../parameter-state.js";
-import type { Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
 import { mistake, requireKnown, requireRate, requireWithin } from "./check.js";
 import { checkClip, type Clip, clipGradients } from "./clipping.js";
 import { optimizerOf, type Optimizer, type StepArguments, type Updates } from "./optimizer.js";
@@ -49,7 +49,7 @@ export function defineOptimizer(rule: Rule, options: CommonOptions = {}): Optimi
       const counter = slots.shared(parameters, "step");
       const count = read(counter);
       next.set(counter, count.add(1));
-      if (typeof lr === "function") rate = lr(count);
+      if (typeof lr === "function") rate = scheduled(rule.name, lr(count));
       if (rule.shared) shared = rule.shared(count.add(1), rate);
     }
     parameters.forEach((p, i) => {
@@ -74,4 +74,13 @@ export function defineOptimizer(rule: Rule, options: CommonOptions = {}): Optimi
 
 function inDTypeOf(x: Tensor, p: Parameter): Tensor {
   return x.dtype === p.dtype ? x : x.cast(p.dtype);
+}
+
+/** What a schedule gave. Throws a GraphError where it is no rate: arithmetic of JavaScript makes NaN of the step. */
+function scheduled(who: string, rate: Tensor | number): Tensor | number {
+  if (rate instanceof Tensor || Number.isFinite(rate)) {
+    requireRate(who, rate);
+    return rate;
+  }
+  throw mistake(`${who}: the schedule gave ${String(rate)}, not a tensor; write it with ops: (t) => t.mul(0.1)`);
 }

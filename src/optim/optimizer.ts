@@ -145,6 +145,10 @@ function joined(ofLayers: Updates, own: Updates): Updates {
 }
 
 function chosen(loss: Tensor, given: readonly Parameter[] | undefined): readonly Parameter[] {
+  if (loss.shape.length > 0) {
+    const help = "loss.mean() or loss.sum() is a scalar";
+    throw new GradientError(`minimize: the loss is ${typeText(loss)}, not a scalar`, { help });
+  }
   const parameters = given ? [...new Set(given)] : trainableIn(loss);
   if (parameters.length > 0) return parameters;
   const what = given ? "it is given no parameters to train" : "the loss depends on no trainable parameter";

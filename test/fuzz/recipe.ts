@@ -99,8 +99,10 @@ function attempt(make: () => Operand): Value | null {
   }
 }
 
+// The gradient of stopGradient is not its derivative, on purpose; routines may refuse what they are given.
+const drawn = [...opTable.values()].filter((op) => op !== (ops.stopGradient as AnyOp) && op.lower.kind !== "routine");
 const byForm = (form: string) =>
-  [...opTable.values()].filter((op) => op.form === form) as (AnyOp & ((...args: unknown[]) => Operand))[];
+  drawn.filter((op) => op.form === form) as (AnyOp & ((...args: unknown[]) => Operand))[];
 const [unary, binary, compare] = [byForm("unary"), byForm("binary"), byForm("compare")];
 const [reductions, rows, args] = [byForm("reduction"), byForm("row"), byForm("argReduction")];
 

@@ -1,5 +1,5 @@
 // Graphs, gradients and tensors that cannot be: whole messages with the user's line.
-import { compile, Graph, grad, optim, parameter, tensor, type Tensor, zeros } from "gradloom";
+import { compile, Graph, grad, ops, optim, parameter, tensor, type Tensor, zeros } from "gradloom";
 import { describe, expect, test } from "vitest";
 import { lines, mistake } from "./mistakes.js";
 
@@ -24,6 +24,8 @@ test.each<Case>([
   ["no shape", () => g.input("y", undefined as Untyped), "ShapeError: input: the shape of y is undefined, not a list of sizes"],
   ["a dtype that is none", () => g.input("y", [1], "f16" as Untyped), 'DTypeError: input: there is no dtype "f16", only f32, f64, i32, bool, u8'],
   ["a size's name that is none", () => g.input("y", ["my batch"]), 'GraphError: size: "my batch" does not parse at column 3'],
+  ["a padding that is none", () => ops.conv1d(zeros([1, 1, 4]), zeros([1, 1, 2]), { padding: "SAME" as Untyped }), 'ShapeError: conv1d: the padding is "SAME", not a number, a list, "same" or "valid"', "  x : f32[1,1,4]", "  w : f32[1,1,2]"],
+  ["a list of paddings that are none", () => ops.conv1d(zeros([1, 1, 4]), zeros([1, 1, 2]), { padding: ["same"] as Untyped }), "ShapeError: conv1d: the padding of spatial axis 0 is not a number or [low, high]", "  x : f32[1,1,4]", "  w : f32[1,1,2]"],
   ["an op on two graphs", () => x.add(other), 'GraphError: add: the tensors belong to two graphs, "mlp" and "other"', "  lhs : f32[2,3]   x", "  rhs : f32[2,3]   z"],
   ["compile of two graphs", () => compile({ outputs: { x, other } }), 'GraphError: compile: the tensors belong to two graphs, "mlp" and "other"'],
   ["grad in two graphs", () => grad(x.sum(), [other]), 'GraphError: grad: the tensors belong to two graphs, "mlp" and "other"'],
@@ -47,9 +49,10 @@ describe("gradients", () => {
     ["of eager tensors that are not scalars", () => grad(w.mul(2), [w]), "grad: y is f32[2], not a scalar; give a cotangent"],
     ["of a loss without parameters", () => optim.adam().minimize(x.sum()), "minimize: the loss depends on no trainable parameter"],
     ["of an eager loss without parameters", () => optim.adam().minimize(() => tensor(1)), "minimize: the loss depends on no trainable parameter"],
-    ["of an eager loss that is not a scalar", () => optim.sgd({ lr: 1 }).minimize(w.mul(2)), "grad: y is f32[2], not a scalar; give a cotangent"],
-  ])("%s", (_, run, ...message) => {
-    expect(mistake(run)).toBe(lines(`GradientError: ${message[0]!}`, at));
+    ["of an eager loss that is not a scalar", () => optim.sgd({ lr: 1 }).minimize(w.mul(2)), "minimize: the loss is f32[2], not a scalar", "  help: loss.mean() or loss.sum() is a scalar"],
+    ["of a loss that is not a scalar", () => optim.sgd({ lr: 1 }).minimize(g.read(w).mul(2)), "minimize: the loss is f32[2], not a scalar", "  help: loss.mean() or loss.sum() is a scalar"],
+  ])("%s", (_, run, message, ...help) => {
+    expect(mistake(run)).toBe(lines(`GradientError: ${message!}`, at, ...help));
   }); // prettier-ignore
 
   test("after the parameter was assigned", () => {

@@ -1,5 +1,17 @@
 // Tensors that do not fit together: whole messages, with the operands, where they came from, and the user's line.
-import { DTypeError, GraphError, Graph, nn, ops, parameter, ShapeError, tensor, type Tensor } from "gradloom";
+import {
+  DTypeError,
+  GraphError,
+  Graph,
+  nn,
+  ops,
+  parameter,
+  random,
+  ShapeError,
+  tensor,
+  type Tensor,
+  zeros,
+} from "gradloom";
 import { describe, expect, test } from "vitest";
 import { lines, mistake } from "./mistakes.js";
 
@@ -66,6 +78,24 @@ describe("axes out of range", () => {
     expect(mistake(run)).toBe(`ShapeError: ${lines(...message)}`);
     expect(run).toThrow(ShapeError);
   }); // prettier-ignore
+});
+
+describe("named sizes in eager code", () => {
+  const eager: Untyped = tensor([1, 2]);
+  const names = ["batch", 2] as Untyped;
+  test.each<[string, () => unknown, readonly string[]]>([
+    ["a result", () => eager.broadcast(names), ["broadcast: an eager tensor cannot be f32[batch,2]: its sizes are numbers, not names", "  x : f32[2]", at]],
+    ["zeros", () => zeros(names), ['full: the shape [batch,2] has the size "batch": its sizes are numbers', at]],
+    ["a parameter", () => parameter(names, 0), ['parameter: the shape [batch,2] has the size "batch": its sizes are numbers', at]],
+    ["a tensor", () => tensor([1, 2], { shape: names }), ['tensor: the shape [batch,2] has the size "batch": its sizes are numbers', at]],
+    ["a list in the place of options", () => tensor([1, 2], [2, 1] as Untyped), ["tensor: the options are the list [2,1], not a record", at, "  help: tensor(data, { shape: [2,1] })"]],
+  ])("%s", (_, run, message) => {
+    expect(mistake(run)).toBe(`ShapeError: ${lines(...message)}`);
+  }); // prettier-ignore
+
+  test("random numbers", () => {
+    expect(() => random.normal(names)).toThrow(/^randomNormal: an eager tensor cannot be f32\[batch,2\]/);
+  });
 });
 
 describe("dtypes that do not mix", () => {

@@ -5,6 +5,7 @@ import { Graph } from "#src/graph.js";
 import { grad } from "#src/gradients.js";
 import { ops } from "#src/ops.js";
 import { parameter } from "#src/parameter.js";
+import { random } from "#src/index.js";
 import type { Tensor } from "#src/tensor.js";
 
 const firstLine = (run: () => unknown): string => {
@@ -31,6 +32,19 @@ describe("graphs", () => {
     expect("concat" in x).toBe(false);
     expect(ops.concat([x, x], 0).shape).toEqual(["2*batch", 784]);
     expect(x.reshape(["784*batch"]).shape).toEqual(["784*batch"]);
+  });
+
+  test("a size may be a name where it stands alone, too", () => {
+    const x = new Graph().input("x", ["n"]);
+    const outputs = {
+      y: ops.topK(x, "n")[0] as Tensor,
+      z: ops.oneHot(x.cast("i32"), "n+1") as Tensor,
+      p: random.permutation("n", { like: x }),
+    };
+    const { y, z, p } = compile({ outputs }).run({ x: [0, 2, 1] });
+    expect([...y.data]).toEqual([2, 1, 0]);
+    expect(z.shape).toEqual([3, 4]);
+    expect([...p.data].sort((a, b) => a - b)).toEqual([0, 1, 2]);
   });
 
   test("two graphs do not mix", () => {

@@ -134,5 +134,17 @@ describe("state", () => {
     optimizer.minimize(() => w.mul(2));
     const load = () => nn.loadState({ w }, nn.stateOf({ w }, optimizer), optim.adam());
     expect(load).toThrow("w/sgd.velocity : given, but nothing here keeps it");
+    expect(load).not.toThrow("help:");
+    const forgotten = () => nn.loadState({ w }, nn.stateOf({ w }, optimizer));
+    expect(forgotten).toThrow("help: loadState(model, state, optimizer) loads what the optimizer keeps, too");
+  });
+
+  test("that is still text, or nothing, is refused", () => {
+    const w = parameter([], 1, { name: "w" });
+    const text = JSON.stringify(nn.plainState(nn.stateOf({ w })));
+    expect(() => nn.loadState({ w }, text as never)).toThrow(/a string, not a record.*JSON\.parse/s);
+    const numbered = JSON.parse(JSON.stringify(nn.stateOf({ w }))) as never;
+    expect(() => nn.loadState({ w }, numbered)).toThrow("data that is no array; JSON needs nn.plainState(state)");
+    expect(() => nn.loadState({ w }, null as never)).toThrow("the state is null, not a record");
   });
 });

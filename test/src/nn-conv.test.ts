@@ -74,7 +74,7 @@ describe("layers", () => {
 
   test("He's start has variance 2 / (channels · window)", () => {
     const { weight } = nn.conv2d(16, 64, 3, { init: nn.initializers.heNormal(), seed: 1 });
-    const data = weight.data();
+    const data = Array.from(weight.data());
     const variance = data.reduce((sum, x) => sum + x * x, 0) / data.length;
     expect(Math.abs(variance / (2 / (16 * 9)) - 1)).toBeLessThan(0.05);
   });

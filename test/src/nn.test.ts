@@ -6,6 +6,7 @@ import { Graph } from "#src/graph.js";
 import { freshContext } from "#src/nn/context.js";
 import { initialize, type Initializer } from "#src/nn/initializers.js";
 import * as nn from "#src/nn/index.js";
+import { lines, mistake } from "./mistakes.js";
 
 const { initializers } = nn;
 const draw = (init: Initializer, shape: readonly number[], seed = 1) =>
@@ -81,6 +82,12 @@ describe("layers", () => {
     expect(make).toThrow('activation: "matmul" is not an op that takes one tensor and keeps its shape');
   });
 
+  test("sequential takes layers as arguments, not as a list", () => {
+    expect(() => nn.sequential([nn.dense(2, 2)] as never)).toThrow(
+      /a list is neither .* help: sequential\(\.\.\.layers\)/s,
+    );
+  });
+
   test("sequential takes plain functions", () => {
     const model = nn.sequential((x) => x.mul(2), nn.activation("relu"));
     expect(model(tensor([-1, 1])).toArray()).toEqual([0, 2]);
@@ -94,4 +101,13 @@ describe("layers", () => {
       { name: "dense2", kind: "dense", output: "f32[batch,10]", parameters: 1290 },
     ]);
   });
+
+  test.each([
+    ["momentum", () => nn.batchNorm(2, { momentum: 2, name: "norm" }), "norm: momentum is 2, not a number from 0 to 1"],
+    ["epsilon", () => nn.batchNorm(2, { epsilon: -5, name: "norm" }), "norm: epsilon is -5, not a number from 0 up"],
+    ["dropout", () => nn.multiHeadAttention(4, 2, { dropout: NaN }), "multiHeadAttention: dropout is NaN, not a number from 0 to 1"],
+    ["frozen", () => nn.parametersExcept(nn.dense(2, 2), nn.dense(2, 2, { name: "other" })), "parametersExcept: the model has no parameter other/weight"],
+  ])("a wrong %s is refused with the user's line", (_, make, sentence) => {
+    expect(mistake(make)).toBe(lines(`GraphError: ${sentence}`, "  at test/src/nn.test.ts"));
+  }); // prettier-ignore
 });

@@ -9,6 +9,12 @@ import { parameter } from "#src/parameter.js";
 const { constant, cosine, exponential, linear, oneCycle, piecewise, step, warmUp } = schedules;
 const cosineFrom = (from: number, to: number, x: number) => to + ((from - to) * (1 + Math.cos(Math.PI * x))) / 2;
 
+test("a schedule that is no formula of a tensor is refused", () => {
+  const lr = (t: Parameters<Schedule>[0]) => (0.1 * (t as never)) as never;
+  const w = parameter([], 1, { name: "w" });
+  expect(() => sgd({ lr }).minimize(() => w.mul(2))).toThrow("sgd: the schedule gave NaN, not a tensor");
+});
+
 const closedForms: readonly [string, Schedule, (t: number) => number][] = [
   ["constant", constant(0.25), () => 0.25],
   ["step", step({ lr: 0.5, every: 3, factor: 0.5 }), (t) => 0.5 * 0.5 ** Math.floor(t / 3)],

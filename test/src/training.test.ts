@@ -163,6 +163,8 @@ const w = () => parameter([2], 1, { name: "w" });
 test.each<[string, () => unknown]>([
   ["adam: lr is -1, not a number from 0 up", () => optim.adam({ lr: -1 })],
   ["sgd: lr is undefined, not a number from 0 up", () => optim.sgd({} as never)],
+  ["adam: it takes options such as { lr: … }, not 0.1", () => optim.adam(0.1 as never)],
+  ["sgd: it takes options such as { lr: … }, not undefined", () => optim.sgd(undefined as never)],
   ["sgd: lr is NaN, not a number from 0 up", () => optim.sgd({ lr: NaN })],
   ["sgd: lr is f32[2], not a float scalar", () => optim.sgd({ lr: tensor([1, 2]) })],
   ["sgd: momentum is 1, not in 0 ≤ momentum < 1", () => optim.sgd({ lr: 1, momentum: 1 })],

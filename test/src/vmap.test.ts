@@ -163,6 +163,8 @@ describe("errors", () => {
     ['GraphError: vmap: "in" has 2 entries, but the number of arguments is 1', () => vmap((row) => row, { in: [0, 0] })(m)], // prettier-ignore
     ["GraphError: vmap: fn gives 5, not a tensor", () => vmap(() => 5 as never)(m)],
     ["ShapeError: matmul: lhs has 3 elements but rhs has 2 rows", () => vmap((row) => row.matmul(m))(m)],
+    ["RunError: cholesky: the matrix is not positive definite: its leading minor of order 1 is not positive", () => vmap((row) => ops.cholesky(row.reshape([1, 1]).neg()))(tensor([[1], [2]])).data()], // prettier-ignore
+    ["RunError: gather: index 7 is out of range 0 to 2", () => vmap((row) => ops.gather(row, tensor([7], { dtype: "i32" })))(m).data()], // prettier-ignore
     ["GradientError: grad: argsort is not differentiable, and it lies on the path from x to y", () => vmap((row) => grad(ops.argsort(row).cast("f32").sum(), [row])[0])(m)], // prettier-ignore
     ["GraphError: data: f32[3] is one element of a vmap and has no numbers of its own", () => vmap((row) => tensor(row.data()))(m)], // prettier-ignore
     ["GraphError: data: f32[3] is one element of a vmap and has no numbers of its own", () => leaked.data()],

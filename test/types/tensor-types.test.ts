@@ -42,6 +42,8 @@ describe("shape algebra", () => {
   });
   test("nested arrays", () => {
     expectTypeOf<NestedShape<readonly [readonly [1, 2, 3], readonly [4, 5, 6]]>>().toEqualTypeOf<[2, 3]>();
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    expectTypeOf<NestedShape<any>>().toEqualTypeOf<readonly number[]>();
   });
 });
 

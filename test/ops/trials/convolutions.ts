@@ -50,6 +50,8 @@ function pool(ours: (x: Operand, size: number[], options: object) => Operand, ki
       ours: (a) => ours(a!, w, { stride, padding }),
       theirs: (a) => firstly(tf.pool(lastly(a!) as tf.Tensor4D, w as [number, number], kind, padding, [1, 1], stride)),
       k: 64,
+      // Their gradient of a mean divides by the whole window also where part of it is padding.
+      gradient: kind === "max" || padding === "valid",
     };
   };
 }
@@ -103,7 +105,8 @@ export const convolutions: Trials = {
   },
   conv3d: (next) => {
     const { x, w, padding } = sizes(next, 3);
-    const stride = [integer(next, 1, 2), integer(next, 1, 2), integer(next, 1, 2)] as [number, number, number];
+    // Theirs pads by less than nothing where a stride is larger than the window.
+    const stride = w.map((n) => integer(next, 1, Math.min(2, n))) as [number, number, number];
     return {
       shapes: [[1, 2, ...x], [2, 2, ...w]], // prettier-ignore
       ours: (a, b) => ops.conv3d(a!, b!, { stride, padding }),

@@ -1,5 +1,5 @@
 // A trial: a random call of an op, with the same call in TensorFlow.js. How families of them are made.
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { Operand } from "#ir/node.js";
 import { integer } from "../../random.js";
 
