@@ -7,6 +7,7 @@ import type { AnyOp, Literal, Sample } from "#ir/op.js";
 import { opTable } from "#ir/ops/table.js";
 import { printAttrs } from "#ir/print-graph.js";
 import { printShape } from "#ir/size.js";
+import { callForms } from "./call-forms.js";
 
 const root = new URL("../", import.meta.url);
 /** Numbers of a sample beyond which it is no example. */
@@ -14,7 +15,7 @@ const longest = 12;
 
 /** The text of the page. */
 export async function opsPage(): Promise<string> {
-  const families = await familiesOf();
+  const [families, forms] = [await familiesOf(), callForms()];
   const count = families.reduce((sum, family) => sum + family.ops.length, 0);
   const contents = families.map(
     ({ file, ops }) => `- [${file}](#${file}): ${ops.map((op) => `\`${op.name}\``).join(", ")}`,
@@ -25,12 +26,19 @@ export async function opsPage(): Promise<string> {
     "<!-- Written by docs/generate-ops.ts from the op table: change the ops, then `npm run docs:ops`. -->",
     "",
     `${count} ops, by the file of \`ir/ops/\` that defines them. Every op with operands is a function of \`ops\` and a method`,
-    "of `Tensor` (those of any number of operands are functions only), in both modes. Examples are samples that the tests",
-    "run on every backend; errors are calls that must fail with just this message. Where results or gradients are not those of",
-    "TensorFlow.js, [a page](beside-tensorflow.md) says why.",
+    "of `Tensor` (those of any number of operands are functions only), in both modes. A call is shown as one writes it, with `?`",
+    "where something may be left out. Examples are samples that the tests run on every backend, attributes as graphs have",
+    "them; errors are calls that must fail with just this message. Where results or gradients are not those of TensorFlow.js,",
+    "[a page](beside-tensorflow.md) says why.",
     "",
     ...contents,
-    ...families.flatMap(({ file, about, ops }) => ["", `## ${file}`, "", about, ...ops.flatMap(describe)]),
+    ...families.flatMap(({ file, about, ops }) => [
+      "",
+      `## ${file}`,
+      "",
+      about,
+      ...ops.flatMap((op) => describe(op, forms.get(op.name)!)),
+    ]),
     "",
   ].join("\n");
 }
@@ -61,7 +69,7 @@ async function familiesOf(): Promise<readonly Family[]> {
   );
 }
 
-function describe(op: AnyOp): readonly string[] {
+function describe(op: AnyOp, call: string): readonly string[] {
   const samples = op.samples as readonly Sample<Attrs>[];
   const example = samples.find((s) => [...s.operands, ...s.results].every((x) => x.data.length <= longest));
   const facts = [
@@ -76,7 +84,7 @@ function describe(op: AnyOp): readonly string[] {
     "",
     op.doc,
     "",
-    `\`${op.name}(${op.operands.join(", ")})\` · ${facts.join(" · ")}`,
+    `\`${call}\` · ${facts.join(" · ")}`,
     ...(example || messages.length > 0 ? ["", "```text"] : []),
     ...(example ? [printSample(op, example)] : []),
     ...messages,

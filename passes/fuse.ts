@@ -25,6 +25,8 @@ import { waitsOf } from "./waits.js";
 
 /** Nodes in a group: beyond it kernels grow too long for V8's compiler to like. */
 const maxNodes = 64;
+/** Nodes behind an edge that are looked at for what a merge would save. */
+const farthest = 16;
 /** Buffers that a group reads and writes. */
 const maxBuffers = 40;
 /** Scratch of one row: it should stay in the first-level cache beside the data. */
@@ -141,15 +143,15 @@ class Fusion {
     const own = new Set(accessesOf(reader).map((a) => a.value.node));
     const group = this.#groupOf.get(node)!;
     const shared = new Set<Node>();
-    const visit = (member: Node): void => {
-      for (const { value } of accessesOf(member)) {
+    const members = [...group.nodes];
+    // What only this group reads will be computed in it.
+    for (let i = 0; i < members.length && i < farthest; i++) {
+      for (const { value } of accessesOf(members[i]!)) {
         const source = value.node;
         if (own.has(source)) shared.add(source);
-        // What only this group reads will be computed in it.
-        else if (this.#readers.get(source)?.length === 1 && elementOf(source).role === "map") visit(source);
+        else if (this.#readers.get(source)?.length === 1 && elementOf(source).role === "map") members.push(source);
       }
-    };
-    group.nodes.forEach(visit);
+    }
     for (const member of group.nodes) shared.delete(member);
     return [node, ...shared].reduce((sum, n) => sum + bytesOf(n), 0);
   }

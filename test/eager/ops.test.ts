@@ -27,8 +27,10 @@ const smooth = computed.filter(
   (c) => isSmooth(c) && [...c.sample.operands, ...c.sample.results].every((x) => x.dtype !== "f32"),
 );
 
-describe.each(engines)("on $name", ({ make }) => {
+describe.each(engines)("on $name", ({ name, make }) => {
   const engine = make();
+  // How operands lie and what gradients are is the engine's work, the same for every backend.
+  const whole = name === "wasm";
 
   /** The literal with these strides, a few elements into its storage. */
   function place({ dtype, shape, data }: Literal, strides: readonly number[]): EagerTensor {
@@ -46,18 +48,21 @@ describe.each(engines)("on $name", ({ make }) => {
     return new EagerTensor(engine, layout, whole.storage!.retain(), offset);
   }
 
-  describe.each(Object.entries(layouts))("operands %s give the numbers of the sample", (_, strides) => {
-    test.each(computed)("$name", (c) => {
-      const results = scope(() => {
-        const operands = c.sample.operands.map((x) => place(x, strides(x.shape)));
-        return engine.apply(c.op, operands, c.sample.attrs).map((y) => y.data());
+  describe.each(Object.entries(layouts).slice(0, whole ? undefined : 1))(
+    "operands %s give the numbers of the sample",
+    (_, strides) => {
+      test.each(computed)("$name", (c) => {
+        const results = scope(() => {
+          const operands = c.sample.operands.map((x) => place(x, strides(x.shape)));
+          return engine.apply(c.op, operands, c.sample.attrs).map((y) => y.data());
+        });
+        expectSample(c, results);
       });
-      expectSample(c, results);
-    });
-  });
+    },
+  );
 
   describe("the eager gradient equals central differences", () => {
-    test.each(smooth)("$name", (c) => {
+    test.runIf(whole).each(smooth)("$name", (c) => {
       // What is not a float, such as places, has no gradient.
       const weights = c.sample.results.map((y, i) => randomLike(y, i).map((w) => (isFloat(y.dtype) ? w : 0)));
       const found = scope(() => {

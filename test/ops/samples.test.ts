@@ -20,8 +20,11 @@ describe("infer gives the types of the sample's results", () => {
   });
 });
 
-describe.each(evaluators)("$name gives the numbers of the sample", ({ run }) => {
-  test.each(all)("$name", (c) => {
+// What is compiled one way runs in f64 too; the others differ in what f64 has no part in.
+const once = new Set(["interpret", "wasm, not optimised"]);
+
+describe.each(evaluators)("$name gives the numbers of the sample", ({ name, run }) => {
+  test.each(all.filter((c) => !once.has(name) || !c.name.endsWith(", f64")))("$name", (c) => {
     const graph = graphOfCase(c);
     const feeds = c.sample.operands.map(dataOf);
     const results = run(graph, feeds);
