@@ -7,6 +7,7 @@ import type { SizeBinding } from "#ir/size.js";
 import { verifyGraph } from "#ir/verify-graph.js";
 import { verifyKernel } from "#ir/verify-kernel.js";
 import { verifyPlan } from "#ir/verify-plan.js";
+import type { ScheduleContraction } from "./contraction-schedule.js";
 import { fuse } from "./fuse.js";
 import type { FusedGraph } from "./group.js";
 import type { FailureTable, Layouts } from "./kernel-buffers.js";
@@ -36,6 +37,8 @@ export interface CompileOptions {
   readonly layouts?: Layouts;
   /** Computes again what would be kept long. */
   readonly rematerialize?: RematerializeOptions;
+  /** Chooses how each contraction is computed, in place of `chooseSchedule`. */
+  readonly scheduleOf?: ScheduleContraction;
 }
 
 /** The plan of a graph. Throws GraphErrors for the user's mistakes and InternalErrors that name the pass for ours. */
@@ -78,7 +81,7 @@ function toPlan(options: CompileOptions & { layouts: Layouts }): Pass<Graph, Pla
       const lowering: Pass<typeof scheduled, ReturnType<typeof lower>[]> = {
         name: "lower",
         doc: "Groups → kernels: loop nests, register tiles, checks.",
-        run: ({ launches }) => launches.map((launch) => lower(launch, fused, layouts, failures)),
+        run: ({ launches }) => launches.map((launch) => lower(launch, fused, layouts, failures, options.scheduleOf)),
       };
       const launches = runPass(scheduled, lowering, { observe });
       const planning: Pass<typeof launches, Plan> = {

@@ -3,6 +3,7 @@
 // axes: all that memory walks as one, and neighbours where the last axis alone is too short for vectors.
 import { type Expr, floorDiv, floorMod, indexLocal, literal, type Local } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
+import type { ContractionFacts } from "./contraction-schedule.js";
 import { elementOf, resolveReads } from "./element.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { rejoin } from "./rejoin.js";
@@ -80,6 +81,26 @@ function chooseColumns(
 /** How much of whole tiles of eight columns there is. */
 function filled(columns: number): number {
   return columns / (8 * Math.ceil(columns / 8));
+}
+
+/** What the schedule is chosen from. */
+export function contractionFacts(axes: ContractionAxes, item: number): ContractionFacts {
+  const { left, right, rows, over } = axes;
+  const inner = over.at(-1);
+  const step = (x: Expr, along: Local | undefined) =>
+    along && x.kind === "load" ? coefficient(x.offset, along) : null;
+  return {
+    rows: product(rows),
+    columns: axes.column.extent!,
+    terms: product(over),
+    innerTerms: inner?.extent ?? 1,
+    batches: product(axes.outer),
+    item,
+    contiguous: axes.contiguous,
+    rightStep: step(right, inner),
+    leftStep: step(left, inner),
+    leftRowStep: step(left, rows.at(-1)),
+  };
 }
 
 /** The axes' indices at a row-major position. */

@@ -20,9 +20,10 @@ import {
 } from "#ir/expr.js";
 import type { Space, Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
-import { type ContractionAxes, contractionAxes, decode, product } from "./contraction-axes.js";
+import { type ContractionAxes, contractionAxes, contractionFacts, decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
 import { packedPanel } from "./contraction-panel.js";
+import type { ContractionSchedule, ScheduleContraction } from "./contraction-schedule.js";
 import { allTerms, joinedTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
 import { countOf, elementOf } from "./element.js";
 import { emitLoops } from "./emit-loops.js";
@@ -31,36 +32,25 @@ import type { KernelBuffers } from "./kernel-buffers.js";
 import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { coefficient, substitute } from "./rewrite-expr.js";
 
-/** Rows and columns of a register tile: eight accumulators of four f32 lanes or two f64 lanes each. */
-const tileRows = 4;
-const tileBytes = 32;
 const laneBytes = 16;
-/** Rows that one iteration of the space computes, so that a packed panel is used often. */
-const rowsPerChunk = 128;
-/** A right factor larger than this is packed although it is contiguous: its rows lie too far apart. */
-const farBytes = 512 * 1024;
-/** A panel of more than this is packed block by block, each small enough for the first-level cache. */
-const maxPanelBytes = 64 * 1024;
-const blockBytes = 24 * 1024;
-/** A contiguous panel is packed for the sake of longer loops where its inner loop is shorter than this. */
-const shortLoop = 16;
 
 /** The group as parallel spaces of its kernel: full tiles, and the columns left over. */
 export function lowerContraction(
   group: Group,
   escapes: (node: Node) => boolean,
   buffers: KernelBuffers,
+  scheduleOf: ScheduleContraction,
 ): readonly Space[] {
   const node = group.nodes.find((n) => elementOf(n).role === "contraction")!;
-  const lowering = new ContractionLowering(group, node, escapes, buffers);
-  const { columns, item } = lowering;
-  const width = tileBytes / item;
+  const lowering = new ContractionLowering(group, node, escapes, buffers, scheduleOf);
+  const { columns, item, rows } = lowering;
+  const { tileRows, tileColumns: width } = lowering.schedule;
   const rest = columns % width;
   const spaces = columns < width ? [] : [lowering.space(width, width, 0, (columns - rest) / width)];
   if (rest === 0) return spaces;
   // Whole vectors, unless it is one column, or so few rows that packing it costs more than vectors gain.
   const lanes = laneBytes / item;
-  const filled = rest === 1 || lowering.rows < 2 * tileRows ? rest : Math.ceil(rest / lanes) * lanes;
+  const filled = rest === 1 || rows < 2 * tileRows ? rest : Math.ceil(rest / lanes) * lanes;
   return [...spaces, lowering.space(rest, filled, columns - rest, 1)];
 }
 
@@ -69,6 +59,7 @@ class ContractionLowering {
   readonly rows: number;
   /** Bytes of an element of the result. */
   readonly item: number;
+  readonly schedule: ContractionSchedule;
   readonly #axes: ContractionAxes;
   readonly #epilogue: ContractionEpilogue;
 
@@ -77,48 +68,50 @@ class ContractionLowering {
     readonly node: Node,
     escapes: (node: Node) => boolean,
     readonly buffers: KernelBuffers,
+    scheduleOf: ScheduleContraction,
   ) {
     this.#axes = contractionAxes(node, buffers);
     this.#epilogue = new ContractionEpilogue(group, node, this.#axes, escapes, buffers);
     this.columns = this.#axes.column.extent!;
     this.rows = product(this.#axes.rows);
     this.item = node.results[0]!.type.dtype === "f64" ? 8 : 4;
+    this.schedule = scheduleOf(contractionFacts(this.#axes, this.item));
   }
 
   /** `tiles` tiles of `width` columns each, from column `start` on, in `lanes` lanes. */
   space(width: number, lanes: number, start: number, tiles: number): Space {
     const { outer, column } = this.#axes;
-    const chunk = Math.min(rowsPerChunk, this.rows);
+    const { chunkRows: chunk, next } = this.schedule;
     const chunks = Math.ceil(this.rows / chunk);
     const over = indexLocal("p", product(outer) * tiles * chunks);
-    const rest = floorDiv(over, chunks);
-    const own = new Map(decode(outer, floorDiv(rest, tiles)));
-    const firstColumn = add(mul(floorMod(rest, tiles), literal(width)), literal(start));
-    const firstRow = mul(floorMod(over, chunks), literal(chunk));
+    const neighbours = next === "columns" ? tiles : chunks;
+    const [inner, middle] = [floorMod(over, neighbours), floorDiv(over, neighbours)];
+    const others = (tiles * chunks) / neighbours;
+    const [tile, part] = next === "columns" ? [inner, floorMod(middle, others)] : [floorMod(middle, others), inner];
+    const own = new Map(decode(outer, floorDiv(middle, others)));
+    const firstColumn = add(mul(tile, literal(width)), literal(start));
+    const firstRow = mul(part, literal(chunk));
     const lane = indexLocal(this.buffers.fresh("j"), lanes);
     const inside = lanes === width ? lane : call("minimum", lane, literal(width - 1));
     own.set(column.name, add(firstColumn, inside));
     const right = substitute(this.#axes.right, own);
     const terms = this.#terms(right, lane);
     const { pack, element } = terms ? packedPanel(right, lane, terms, this.buffers) : { pack: [], element: right };
-    const tile: Tile = { own, firstColumn, lane, width, element, terms: terms ?? allTerms(this.#axes.over) };
+    const columns: Tile = { own, firstColumn, lane, width, element, terms: terms ?? allTerms(this.#axes.over) };
     const rows = { first: firstRow, chunk, chunks };
-    const body = tile.terms.blocks.length > 0 ? this.#inBlocks(tile, rows, pack, terms !== null) : this.#atOnce(tile, rows, pack, terms !== null); // prettier-ignore
+    const sums = columns.terms.blocks.length > 0 ? this.#inBlocks : this.#atOnce;
+    const body = sums.call(this, columns, rows, pack, terms !== null);
     return { over, extent: over.extent!, body };
   }
 
   /** The terms of a panel of the right factor; null where the factor is read where it lies. */
   #terms(right: Expr, lane: Local): Terms | null {
     const { over } = this.#axes;
-    const depth = product(over);
+    const { packRight, blockTerms } = this.schedule;
     const contiguous = right.kind === "load" && coefficient(right.offset, lane) === 1;
-    const many = this.rows >= 4 * tileRows;
-    const far = many && depth * this.columns * this.item > farBytes;
-    const short = many && over.length > 1 && over[over.length - 1]!.extent! < shortLoop;
-    if (contiguous && !far && !short) return null;
-    const bytes = lane.extent! * this.item;
-    if (depth * bytes <= maxPanelBytes) return allTerms(over);
-    return termsInBlocks(over, Math.floor(blockBytes / bytes), (stem) => this.buffers.fresh(stem));
+    if (contiguous && !packRight) return null;
+    if (product(over) <= blockTerms) return allTerms(over);
+    return termsInBlocks(over, blockTerms, (stem) => this.buffers.fresh(stem));
   }
 
   /** Sums in registers from the first term to the last. */
@@ -180,6 +173,7 @@ class ContractionLowering {
   /** All tiles of a chunk of rows, the rows left over last. */
   #overRows({ first, chunk, chunks }: Rows, tile: (row: Expr, rows: number) => readonly Stmt[]): readonly Stmt[] {
     const body: Stmt[] = [];
+    const { tileRows } = this.schedule;
     const left = this.rows % tileRows;
     const tilesInChunk = Math.floor(chunk / tileRows);
     if (tilesInChunk > 0) {

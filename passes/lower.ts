@@ -2,6 +2,7 @@
 import type { Kernel, Space } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
 import { itemSize } from "#ir/dtype.js";
+import { chooseSchedule, type ScheduleContraction } from "./contraction-schedule.js";
 import { elementOf } from "./element.js";
 import type { FusedGraph, Group } from "./group.js";
 import { hoistUniform } from "./hoist-uniform.js";
@@ -23,12 +24,13 @@ export function lower(
   fused: FusedGraph,
   layouts: Layouts,
   failures: FailureTable,
+  scheduleOf: ScheduleContraction = chooseSchedule,
 ): LoweredLaunch {
   const buffers = new KernelBuffers(layouts, failures);
   const escapes = (node: Node) => fused.escaping.has(node.results[0]!);
   const stages = [launch.work, launch.combine]
     .filter((groups) => groups.length > 0)
-    .map((groups) => groups.flatMap((group) => spacesOf(group, escapes, buffers)));
+    .map((groups) => groups.flatMap((group) => spacesOf(group, escapes, buffers, scheduleOf)));
   const nodes = [...launch.work, ...launch.combine].flatMap((g) => g.nodes);
   const kernelBuffers = buffers.buffers();
   const readOnly = new Set(kernelBuffers.filter((b) => b.access === "read").map((b) => b.name));
@@ -44,12 +46,17 @@ export function lower(
   return { kernel, values: buffers.values };
 }
 
-function spacesOf(group: Group, escapes: (node: Node) => boolean, buffers: KernelBuffers): readonly Space[] {
+function spacesOf(
+  group: Group,
+  escapes: (node: Node) => boolean,
+  buffers: KernelBuffers,
+  scheduleOf: ScheduleContraction,
+): readonly Space[] {
   switch (group.kind) {
     case "rows":
       return [lowerRows(group, escapes, buffers)];
     case "contraction":
-      return lowerContraction(group, escapes, buffers);
+      return lowerContraction(group, escapes, buffers, scheduleOf);
     case "scatter":
       return [lowerScatter(group.nodes[0]!, buffers)];
     case "routine":
