@@ -1,5 +1,7 @@
-// `npm run fuzz -- --count N --seed S`: random programs until the count is reached or one fails.
-import { Command } from "commander";
+// `npm run fuzz -- --count N --seed S`: random programs until the count is reached or one fails; with `--schedules FAMILY`
+// random contractions, convolutions or row stages instead.
+import { Command, Option } from "commander";
+import { complaintOf, families } from "../schedules/families.js";
 import { recipeOf } from "./recipe.js";
 import { report } from "./shrink.js";
 import { complaintAbout } from "./verdict.js";
@@ -13,16 +15,24 @@ const options = new Command("fuzz")
   .description("Runs random graphs with gradients every way there is, and compares.")
   .option("--count <n>", "how many programs", number, 1000)
   .option("--seed <s>", "the first one's seed", number, Math.floor(Math.random() * 2 ** 31))
+  .addOption(
+    new Option("--schedules <family>", "one kind of launch, against plain loops").choices(Object.keys(families)),
+  )
   .parse()
-  .opts<{ count: number; seed: number }>();
+  .opts<{ count: number; seed: number; schedules?: string }>();
 
-console.log(`${options.count} programs from seed ${options.seed}`);
+console.log(`${options.count} ${options.schedules ?? "programs"} from seed ${options.seed}`);
 for (let i = 0; i < options.count; i++) {
-  const recipe = recipeOf(options.seed + i);
-  if (complaintAbout(recipe, { thorough: true })) {
-    console.error(report(recipe, { thorough: true }));
+  const complaint = options.schedules ? complaintOf(options.schedules, options.seed + i) : complaintOfProgram(i);
+  if (complaint) {
+    console.error(complaint);
     process.exitCode = 1;
     break;
   }
   if ((i + 1) % 100 === 0) console.log(`${i + 1} agree`);
+}
+
+function complaintOfProgram(i: number): string | null {
+  const recipe = recipeOf(options.seed + i);
+  return complaintAbout(recipe, { thorough: true }) ? report(recipe, { thorough: true }) : null;
 }
