@@ -45,6 +45,12 @@ export function viewOf(dtype: DType, buffer: ArrayBufferLike, address: number, l
   return new Class(buffer, address, length);
 }
 
+/** The elements in an array of their own. By its constructor, which, unlike `slice`, does not clear the array first. */
+export function copyOf(data: TypedArray): TypedArray {
+  const Class = data.constructor as new (elements: TypedArray) => TypedArray;
+  return new Class(data);
+}
+
 /** The nearest value that the dtype can hold: f32 rounds, i32 and u8 truncate and wrap, bool is 0 or 1. */
 export function toDType(dtype: DType, value: number): number {
   switch (dtype) {

@@ -7,7 +7,7 @@ import { elementOf } from "./element.js";
 import { type Group, isPureMap } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { localAxes, type NestPlan, planNests } from "./nests.js";
-import { accessOf, coefficient, isAccess, partsOf } from "./rewrite-expr.js";
+import { type Access, accessOf, coefficient, isAccess, partsOf } from "./rewrite-expr.js";
 
 /** Parallel axes that run as one index, and how far it runs. */
 export interface Unit {
@@ -46,20 +46,25 @@ export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffe
   return { units: single, lane: { block } };
 }
 
-/** Whether more reads are contiguous along the last parallel axis than along the innermost loops. */
+/** Whether more elements are read and written contiguously along the last parallel axis than along the innermost loops. */
 function runsAlongRows(group: Group, plan: NestPlan, buffers: KernelBuffers): boolean {
   let [alongRows, alongLoops] = [0, 0];
-  for (const { node, loops, accesses } of plan.placed.values()) {
+  for (const placed of plan.placed.values()) {
+    const { node, loops, accesses } = placed;
     const { index } = elementOf(node);
     const last = index[group.rows.get(node)!.at(-1)!]!;
     const inner = loops[loops.length - 1];
-    const turns = loops.reduce((n, l) => n * l.extent!, 1);
-    const own = accessOf(node.results[0]!, index, null);
-    for (const access of [...accesses, own]) {
+    const count = (access: Access, over: readonly Local[]): void => {
+      const source = plan.placed.get(access.value.node);
+      // What has one element in a row, such as its mean, is a scalar where rows are walked.
+      if (source && localAxes(source).length === 0 && inner) return;
       const offset = buffers.offsetOf(access);
+      const turns = over.reduce((n, l) => n * l.extent!, 1);
       if (coefficient(offset, last) === 1) alongRows += turns;
       if (inner && coefficient(offset, inner) === 1) alongLoops += turns;
-    }
+    };
+    for (const access of accesses) count(access, loops);
+    count(accessOf(node.results[0]!, index, null), localAxes(placed));
   }
   return alongRows > alongLoops;
 }

@@ -1,5 +1,5 @@
 // A graph compiled for one binding of its named sizes: moves feeds in and outputs out without allocating.
-import { arrayType, type DType, toDType, type TypedArray } from "#ir/dtype.js";
+import { arrayType, copyOf, type DType, toDType, type TypedArray } from "#ir/dtype.js";
 import type { Parameter as ParameterRecord } from "#ir/node.js";
 import type { Plan, PlannedOutput } from "#ir/plan.js";
 import { elementCount, printShape } from "#ir/size.js";
@@ -72,7 +72,7 @@ export class Specialization {
   results(): Readonly<Record<string, Result>> {
     const results: Record<string, Result> = {};
     for (const { name, shape, dtype, buffer } of this.plan.outputs) {
-      const data = this.program.buffers.view(buffer).slice();
+      const data = copyOf(this.program.buffers.view(buffer));
       results[name] = { data, shape, dtype };
     }
     return results;

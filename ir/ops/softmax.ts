@@ -21,7 +21,8 @@ export const softmax: Op<"row", RowAttrs> = defineOp("softmax", {
     kind: "compose",
     expand: ([x], { axis }) => {
       const { terms, total } = shiftedRows(x!, axis);
-      return [div(terms, total)];
+      // The total is at least 1: its reciprocal is safe, and one division does for the row.
+      return [mul(terms, div(1, total))];
     },
   },
   vjp: ({ g, results: [y], attrs: { axis } }) => [mul(y!, sub(g, sum(mul(g, y!), axis, { keepDims: true })))],

@@ -1,5 +1,6 @@
 // What names in a kernel's expressions stand for: arrays in memory or in locals, scalar locals, the lanes of a vector loop.
 import type { DType } from "#ir/dtype.js";
+import type { Accumulator } from "./accumulators.js";
 import type { LaneCount } from "./lanes.js";
 import type { RegisterArray } from "./registers.js";
 import type { Value, Variable } from "./ssa.js";
@@ -29,8 +30,8 @@ export interface VectorPlace {
   readonly variation: Variation;
   /** Values of the `let`s of the loop's body, one per lane. */
   readonly lets: Map<string, Value>;
-  /** The vector that accumulates for a scalar variable. */
-  readonly accumulators: ReadonlyMap<string, Variable>;
+  /** What accumulates for a scalar variable. */
+  readonly accumulators: ReadonlyMap<string, Accumulator>;
 }
 
 /** A scalar local: a value, or a variable where something sets it. */

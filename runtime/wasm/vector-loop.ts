@@ -1,16 +1,16 @@
 // Vector loops: several iterations at once in the lanes of vectors, in a few independent copies where that pays, then the
 // iterations that are left one by one. Loops over arrays in registers are unrolled, so that every element has a name.
 import { InternalError } from "#ir/errors.js";
-import { combinerOf, identityOf, type Stmt } from "#ir/kernel.js";
+import { combinerOf, type Stmt } from "#ir/kernel.js";
 import { scatter, storeVector } from "./access.js";
+import { type Accumulator, newAccumulator } from "./accumulators.js";
 import { accumulationsOf, expressionsOf, sizeOf } from "./body-facts.js";
 import { addIndex, constantOf } from "./index-math.js";
-import { constantLanes, extractLane, type LaneCount } from "./lanes.js";
+import { extractLane, type LaneCount } from "./lanes.js";
 import { scalarOp } from "./scalar-ops.js";
-import type { Value, Variable } from "./ssa.js";
+import type { Value } from "./ssa.js";
 import type { Statements } from "./statements.js";
 import { Variation } from "./variation.js";
-import { vectorOp } from "./vector-ops.js";
 
 /** Loops of at most this many instructions are written out. */
 const straightSize = 96;
@@ -44,7 +44,7 @@ export class VectorLoop {
     const straight = (chunks <= 4 && (chunks + 3) * size <= straightSize) || this.#touchesRegisters();
     const copies = straight && length !== null ? chunks : this.#copies(size, chunks);
     // Straight code needs no more accumulators than hide the latency of an addition.
-    const accumulators = this.#newAccumulators(Math.min(copies, 4));
+    const accumulators = this.#newAccumulators(Math.min(copies, 4), !straight && chunks >= 8);
     const zero = code.constant("i32", 0);
     const bulk = this.#multipleOf(copies * lanes);
     this.#loop(zero, bulk, copies, accumulators);
@@ -73,7 +73,7 @@ export class VectorLoop {
 
   #loop(start: Value, end: Value, copies: number, accumulators: readonly Accumulators[]): void {
     const { code } = this.statements;
-    const writes = new Set([...this.writes, ...accumulators.flatMap((a) => [...a.values()].map((v) => v.key))]);
+    const writes = new Set([...this.writes, ...accumulators.flatMap((a) => [...a.values()].flatMap((v) => v.keys))]);
     this.statements.counted(start, end, copies * this.#lanes, writes, (counter) => {
       for (let copy = 0; copy < copies; copy++) {
         const base = addIndex(code, counter, code.constant("i32", copy * this.#lanes));
@@ -102,10 +102,7 @@ export class VectorLoop {
         if (!expressions.varies(s.value)) expressions.locals.set(s.local.name, expressions.scalar(s.value));
         else if (!place.variation.indexOf(s.local.name)) place.lets.set(s.local.name, expressions.lanes(s.value));
       } else if (s.kind === "accumulate") {
-        const variable = place.accumulators.get(s.local.name)!;
-        const { dtype } = s.local;
-        const args = [code.get(variable), expressions.lanes(s.value)];
-        code.assign(variable, vectorOp(code, combinerOf(s.fn), dtype, [dtype, dtype], args, place.lanes));
+        place.accumulators.get(s.local.name)!.add(expressions.lanes(s.value));
       } else if (s.kind === "store") this.#store(s);
       else if (s.kind === "for" && s.extent.kind === "literal") {
         for (let i = 0; i < s.extent.value; i++) {
@@ -146,18 +143,13 @@ export class VectorLoop {
     return s.kind === "store" && touches(s.buffer, this.#variation.varies(s.offset));
   }
 
-  #newAccumulators(copies: number): readonly Accumulators[] {
+  #newAccumulators(copies: number, long: boolean): readonly Accumulators[] {
     const { code } = this.statements;
-    return Array.from({ length: copies }, (_, copy) => {
-      const own = new Map<string, Variable>();
-      for (const { local, fn } of this.#accumulations) {
-        const variable = code.variable("v128", `${local.name} lanes ${copy}`);
-        const identity = identityOf(fn, local.dtype);
-        code.assign(variable, constantLanes(code, local.dtype, [identity, identity, identity, identity]));
-        own.set(local.name, variable);
-      }
-      return own;
-    });
+    return Array.from(
+      { length: copies },
+      (_, copy) =>
+        new Map(this.#accumulations.map((a) => [a.local.name, newAccumulator(code, a, this.#lanes, copy, long)])),
+    );
   }
 
   /** Adds the vectors' lanes to the scalar that the loop accumulates. */
@@ -166,11 +158,10 @@ export class VectorLoop {
     const lanes = this.#lanes;
     for (const { local, fn } of this.#accumulations) {
       const { dtype } = local;
-      const combiner = combinerOf(fn);
-      const vectors = accumulators.map((own) => code.get(own.get(local.name)!));
-      const vector = inPairs(vectors, (a, b) => vectorOp(code, combiner, dtype, [dtype, dtype], [a, b], lanes));
+      const own = accumulators.map((copy) => copy.get(local.name)!);
+      const vector = inPairs(own, (a, b) => (a.join(b), a)).result();
       const numbers = Array.from({ length: lanes }, (_, lane) => extractLane(code, vector, dtype, lanes, lane));
-      const total = inPairs(numbers, (a, b) => scalarOp(code, combiner, dtype, [dtype, dtype], [a, b]));
+      const total = inPairs(numbers, (a, b) => scalarOp(code, combinerOf(fn), dtype, [dtype, dtype], [a, b]));
       this.statements.accumulate({ local, fn }, total);
     }
   }
@@ -185,10 +176,9 @@ export class VectorLoop {
   }
 }
 
-/** One vector per accumulated local. */
-type Accumulators = ReadonlyMap<string, Variable>;
+type Accumulators = ReadonlyMap<string, Accumulator>;
 
-function inPairs(values: readonly Value[], combine: (a: Value, b: Value) => Value): Value {
+function inPairs<T>(values: readonly T[], combine: (a: T, b: T) => T): T {
   if (values.length === 1) return values[0]!;
   const half = Math.ceil(values.length / 2);
   return inPairs(

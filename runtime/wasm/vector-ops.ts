@@ -55,6 +55,23 @@ function clipped(code: Code, mask: Value, then: Value, otherwise: Value): Value 
   return a === otherwise && b === then ? code.pure(`${shape}.pmax`, [otherwise, then]) : null;
 }
 
+/**
+ * `maximum` and `minimum` with a constant: the instructions that pass any NaN on and order zeros take eight operations of the
+ * processor each, but here only the other operand may be NaN, which `pmax` keeps, and be a zero of the other sign.
+ */
+function limited(code: Code, fn: Primitive, dtype: "f32" | "f64", args: readonly Value[]): Value | null {
+  if (fn !== "maximum" && fn !== "minimum") return null;
+  const limit = args.map((x) => sameNumberIn(x, dtype));
+  const at = limit.findIndex((n) => n !== null && !Number.isNaN(n));
+  if (at < 0) return null;
+  const zero = limit[at] === 0;
+  const negative = Object.is(limit[at], -0);
+  if (zero && fn === "minimum" && negative) return null;
+  const shape = laneShape(dtype);
+  const made = code.pure(`${shape}.p${fn.slice(0, 3)}`, [args[1 - at]!, args[at]!]);
+  return zero && fn === "maximum" && !negative ? code.pure(`${shape}.add`, [made, args[at]!]) : made;
+}
+
 function arithmetic(
   code: Code,
   fn: Primitive,
@@ -63,6 +80,8 @@ function arithmetic(
   args: readonly Value[],
   lanes: LaneCount,
 ): Value {
+  const limit = dtype === "f32" || dtype === "f64" ? limited(code, fn, dtype, args) : null;
+  if (limit) return limit;
   const op = dtype === "bool" ? boolOps[fn] : dtype === "f32" || dtype === "f64" ? floatOps[fn] : integerOps[fn];
   if (typeof op === "string")
     return wrap(code, dtype, code.pure(op.includes(".") ? op : `${laneShape(dtype)}.${op}`, args));
@@ -183,6 +202,14 @@ function sameInAll(x: Value): number | null {
   if (x.op !== "const" || x.imm.is !== "bytes") return null;
   const numbers = new Int32Array(Uint8Array.from(x.imm.bytes).buffer);
   return numbers.every((m) => m === numbers[0]) ? numbers[0]! : null;
+}
+
+/** The number that all lanes of a constant vector of floats hold, else null. */
+function sameNumberIn(x: Value, dtype: "f32" | "f64"): number | null {
+  if (x.op !== "const" || x.imm.is !== "bytes") return null;
+  const { buffer } = Uint8Array.from(x.imm.bytes);
+  const numbers = dtype === "f32" ? new Float32Array(buffer) : new Float64Array(buffer);
+  return numbers.every((m) => Object.is(m, numbers[0])) ? numbers[0]! : null;
 }
 
 function powerOfTwo(x: Value): number | null {

@@ -176,6 +176,26 @@ describe.each(dtypes)("%s", (dtype) => {
   });
 });
 
+describe.each(["f32", "f64"] as const)("%s minimum and maximum with a number", (dtype) => {
+  const cases = (["minimum", "maximum"] as const).flatMap((fn) => [0, -0, 1, -2.5, Infinity, NaN].map((n) => [fn, n]));
+  it.each(cases as [Primitive, number][])("%s with %d, on either side", (fn, limit) => {
+    const rows = values[dtype].map((a) => [a]);
+    const of = (a: number, b: number) => evaluate(fn, dtype, [a, b], [dtype, dtype]);
+    check(
+      rows,
+      [dtype],
+      ([x]) => call(fn, x!, literal(limit, dtype)),
+      ([a]) => of(a!, limit),
+    );
+    check(
+      rows,
+      [dtype],
+      ([x]) => call(fn, literal(limit, dtype), x!),
+      ([a]) => of(limit, a!),
+    );
+  });
+});
+
 it("not", () => {
   check(
     [[0], [1]],

@@ -50,14 +50,35 @@ describe("reductions", () => {
   });
 
   it("a maximum passes NaN on from any lane", () => {
-    for (const at of count(21)) {
-      const [i, s] = [indexLocal("i", 21), local("s", "f32")];
+    for (const at of count(77)) {
+      const [i, s] = [indexLocal("i", 77), local("s", "f32")];
       const body = [
         let_(s, literal(-Infinity, "f32")),
         loop(i, "vector", [accumulate(s, "max", load("x", i, "f32"))]),
         store("y", literal(0), s),
       ];
-      expect(run({ x: f32(count(21).map((k) => (k === at ? NaN : k))), y: zeros(1) }, body).y).toEqual([NaN]);
+      expect(run({ x: f32(count(77).map((k) => (k === at ? NaN : k))), y: zeros(1) }, body).y).toEqual([NaN]);
+    }
+  });
+
+  it("the maximum of zeros is -0 where all are, the minimum where one is, over few elements and many", () => {
+    for (const n of [...lengths, 100]) {
+      for (const at of [-1, 0, n >> 1, n - 1]) {
+        const zerosOf = (sign: number) => count(n).map((k) => (k === at ? -sign * 0 : sign * 0));
+        const [i, s] = [indexLocal("i", n), local("s", "f32")];
+        const extreme = (fn: "max" | "min", data: readonly number[]) => {
+          const body = [
+            let_(s, literal(identityOf(fn, "f32"), "f32")),
+            loop(i, "vector", [accumulate(s, fn, load("x", i, "f32"))]),
+            store("y", literal(0), s),
+          ];
+          return run({ x: f32(data), y: zeros(1) }, body).y;
+        };
+        expect(extreme("max", zerosOf(-1))).toEqual([Math.max(...zerosOf(-1))]);
+        expect(extreme("min", zerosOf(1))).toEqual([Math.min(...zerosOf(1))]);
+        const mixed = zerosOf(-1).map((x, k) => (k % 3 === 1 ? -2 : x));
+        expect(extreme("max", mixed)).toEqual([Math.max(...mixed)]);
+      }
     }
   });
 
