@@ -31,17 +31,10 @@ const text = `(module
       (local.set $c (i32.add (local.get $c) (i32.const 32)))
       (br_if $again (i32.lt_u (local.tee $a (i32.add (local.get $a) (i32.const 32))) (local.get $end))))))`;
 
-export interface Limits {
-  /** Floating-point operations a nanosecond of one core, 128-bit vectors, products and sums. */
-  readonly gflops: number;
-  /** Bytes a nanosecond, read and written, of arrays larger than the caches. */
-  readonly triad: number;
-}
-
 export interface LimitProbe {
-  /** One short measurement of the arithmetic peak: GFLOP/s. */
+  /** One short measurement of the arithmetic peak of one core, 128-bit products and sums: GFLOP/s. */
   peak(): number;
-  /** One measurement of streaming: GB/s. */
+  /** One measurement of streaming arrays larger than the caches: GB/s, read and written. */
   triad(): number;
 }
 

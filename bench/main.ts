@@ -1,5 +1,7 @@
 // `npm run bench -- <name>`: measurements of gradloom, printed as tables.
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { benchFirstRun } from "./first-run.js";
+import { benchLaunches } from "./launches.js";
 import { benchPlanner } from "./planner.js";
 import { benchRematerialize } from "./rematerialize.js";
 
@@ -16,9 +18,30 @@ program
   .description("bytes and times of training steps with and without recomputation")
   .action(benchRematerialize);
 
+program
+  .command("launches")
+  .description("the best time of every launch of workloads")
+  .argument("<name...>", "workloads, by name")
+  .option("--seconds <n>", "how long to measure each", positive, 3)
+  .action(benchLaunches);
+
+program
+  .command("first-run")
+  .description("from compile() to the end of the first run, in fresh processes")
+  .argument("[name...]", "workloads, by name", ["xor", "deep", "cnn", "transformer-training"])
+  .option("--processes <n>", "how many of each", positive, 5)
+  .action(benchFirstRun);
+
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
+}
+
+/** A number above 0, of an option. */
+function positive(text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("It must be a number above 0.");
 }

@@ -1,12 +1,18 @@
 // What a workload of the comparison is, and the numbers that every library gets alike.
 import type { CompileSettings, Executable, Feeds } from "../src/index.js";
+import type { Task } from "./task.js";
 
 /** One step of a library: computes, and gives every output as numbers of its own. */
 export interface Step {
   run(): Outputs | Promise<Outputs>;
-  dispose?(): void;
+  dispose?(): void | Promise<void>;
   /** Of gradloom: what runs, to time its launches one by one. */
-  readonly program?: { readonly executable: Executable; readonly feeds: Feeds };
+  readonly program?: {
+    readonly executable: Executable;
+    readonly feeds: Feeds;
+    /** When `compile` was called, by performance.now(). */
+    readonly begun: number;
+  };
 }
 export type Outputs = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -14,8 +20,11 @@ export interface Workload {
   /** By which it is asked for: `mlp-32`. */
   readonly name: string;
   readonly title: string;
+  readonly task: Task;
   /** Multiplications and additions of a step's matrix products and convolutions; 0 where there are none. */
   readonly flops: number;
+  /** Bytes of operands and results of what has no products; 0 for the others. */
+  readonly bytes: number;
   /** The compiled program. */
   gradloom(settings: CompileSettings): Step;
 }
