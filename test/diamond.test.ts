@@ -18,7 +18,7 @@ const storeys: Readonly<Record<string, readonly string[]>> = {
 function filesIn(...folders: readonly string[]): readonly string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".ts"))
+      .filter((path) => path.endsWith(".ts") && !path.startsWith("node_modules"))
       .map((path) => join(folder, path)),
   );
 }
