@@ -30,6 +30,7 @@ import { emitLoops } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
+import { lowerWindows } from "./lower-windows.js";
 import { coefficient, substitute } from "./rewrite-expr.js";
 
 const laneBytes = 16;
@@ -42,6 +43,8 @@ export function lowerContraction(
   scheduleOf: ScheduleContraction,
 ): readonly Space[] {
   const node = group.nodes.find((n) => elementOf(n).role === "contraction")!;
+  const windows = lowerWindows(group, node, escapes, buffers);
+  if (windows) return windows;
   const lowering = new ContractionLowering(group, node, escapes, buffers, scheduleOf);
   const { columns, item, rows } = lowering;
   const { tileRows, tileColumns: width } = lowering.schedule;

@@ -1,0 +1,39 @@
+// Lowers contractions one factor of which has windows (convolutions and their gradients, found by indices alone). That
+// factor is staged: copied once per image, or per few small ones, so that the longer axes of its windows walk memory as one.
+import { type Expr, literal, type Local } from "#ir/expr.js";
+import type { Space } from "#ir/kernel.js";
+import type { Node } from "#ir/node.js";
+import { product } from "./contraction-axes.js";
+import { elementOf, resolveReads } from "./element.js";
+import type { Group } from "./group.js";
+import type { KernelBuffers } from "./kernel-buffers.js";
+import { mentions, substitute } from "./rewrite-expr.js";
+import { slidingPairs } from "./sliding-pairs.js";
+import { mostStaged, WindowContraction } from "./window-contraction.js";
+import { windowsAlongResult } from "./windows-along-result.js";
+import { windowsAlongSum } from "./windows-along-sum.js";
+
+/** The group as a parallel space of its kernel; null where no factor has windows. */
+export function lowerWindows(
+  group: Group,
+  node: Node,
+  escapes: (node: Node) => boolean,
+  buffers: KernelBuffers,
+): readonly Space[] | null {
+  const { index, over, factors } = elementOf(node);
+  const ones = new Map([...index, ...over].filter((x) => x.extent === 1).map((x) => [x.name, literal(0)]));
+  const [axes, terms] = [index, over].map((locals) => locals.filter((l) => l.extent !== 1)) as [Local[], Local[]];
+  const factor = (i: 0 | 1) => substitute(buffers.loaded(resolveReads(factors![i], node, () => false)), ones);
+  const both = [factor(0), factor(1)] as const;
+  for (const [x, w] of [both, both.toReversed() as [Expr, Expr]]) {
+    const own = axes.filter((l) => !mentions(w, l));
+    const pairs = slidingPairs(x, own, terms);
+    if (pairs.length === 0) continue;
+    const windows = new WindowContraction(group, node, x, w, axes, terms, pairs, escapes, buffers);
+    // What no part of an image or of the rows makes small is left to panels of its own.
+    if (windows.stagedBytes([]) > mostStaged) return null;
+    const summed = product(pairs.map((p) => p.term)) > product(pairs.map((p) => p.axis));
+    return [summed ? windowsAlongSum(windows) : windowsAlongResult(windows)];
+  }
+  return null;
+}
