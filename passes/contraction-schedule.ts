@@ -36,8 +36,8 @@ export interface ContractionSchedule {
   readonly blockTerms: number;
 }
 
-/** Chooses the schedule of a contraction. */
-export type ScheduleContraction = (facts: ContractionFacts) => ContractionSchedule;
+/** Chooses the schedule of a contraction; `node` is the id of the graph's node, among those of its kernel. */
+export type ScheduleContraction = (facts: ContractionFacts, node: number) => ContractionSchedule;
 
 const tileRows = 4;
 const tileBytes = 32;

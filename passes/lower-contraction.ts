@@ -78,7 +78,7 @@ class ContractionLowering {
     this.columns = this.#axes.column.extent!;
     this.rows = product(this.#axes.rows);
     this.item = node.results[0]!.type.dtype === "f64" ? 8 : 4;
-    this.schedule = scheduleOf(contractionFacts(this.#axes, this.item));
+    this.schedule = scheduleOf(contractionFacts(this.#axes, this.item), node.id);
   }
 
   /** `tiles` tiles of `width` columns each, from column `start` on, in `lanes` lanes. */

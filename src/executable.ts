@@ -5,11 +5,12 @@ import type { Graph as IrGraph } from "#ir/graph.js";
 import type { Parameter as ParameterRecord } from "#ir/node.js";
 import type { Plan } from "#ir/plan.js";
 import type { SizeBinding } from "#ir/size.js";
-import { compileGraph } from "#passes/compile.js";
+import { compileGraph, type CompileOptions } from "#passes/compile.js";
+import type { ScheduleContraction } from "#passes/contraction-schedule.js";
 import type { Observer } from "#passes/pass.js";
 import type { RematerializeOptions } from "#passes/rematerialize.js";
 import type { BackendName } from "#runtime/backend.js";
-import { defaultDevice, type Device } from "#runtime/device.js";
+import { defaultDevice, Device } from "#runtime/device.js";
 import { AsyncQueue } from "./async-queue.js";
 import { bindSizes } from "./bind-sizes.js";
 import { type Feeds, type FeedSpec, snapshotOf } from "./feeds.js";
@@ -17,6 +18,9 @@ import { Parameter } from "./parameter.js";
 import { rematerializeOptions, type Rematerialization } from "./rematerialization.js";
 import { Specialization } from "./specialization.js";
 import type { ArrayOf, Tensor } from "./tensor.js";
+import { launchTimes } from "./tuning/launch-times.js";
+import type { ScheduleCache } from "./tuning/schedule-cache.js";
+import { cacheOf, tuned, type Tuning } from "./tuning/tune.js";
 
 export interface ExecutableOptions {
   /** What kernels are compiled to; the device's choice where nothing is said. */
@@ -27,6 +31,8 @@ export interface ExecutableOptions {
   readonly observe?: Observer;
   /** Needs less memory and more time: √n segments where it is true. Without a gradient in the graph it changes nothing. */
   readonly rematerialize?: boolean | Rematerialization;
+  /** Measures a few schedules of each contraction before the first run, and keeps the fastest for later programs. */
+  readonly tune?: boolean | Tuning;
 }
 
 /** An output of a run; the caller owns it. */
@@ -52,6 +58,7 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
   readonly #copies: ReadonlyMap<ParameterRecord, Parameter> | null;
   readonly #names: ReadonlySet<string>;
   readonly #recompute: RematerializeOptions | null;
+  readonly #schedules: ScheduleCache | null;
   /** The plan made last, which a run may be next to need. */
   #planned: { readonly key: string; readonly plan: Plan } | null = null;
   /** The one used last comes first. */
@@ -70,6 +77,7 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
     this.#copies = copies;
     this.#names = new Set(inputs.map((spec) => spec.name));
     this.#recompute = rematerializeOptions(options.rematerialize);
+    this.#schedules = cacheOf(options.tune);
   }
 
   get name(): string {
@@ -186,9 +194,25 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
     const key = keyOf(sizes);
     if (this.#planned?.key === key) return this.#planned.plan;
     const recompute = this.#recompute ? { rematerialize: this.#recompute } : {};
-    const plan = compileGraph(this.graph, { sizes, ...(observe ? { observe } : {}), ...recompute });
+    const watched = observe ? { observe } : {};
+    const planBy = (options: CompileOptions) => compileGraph(this.graph, { sizes, ...recompute, ...options });
+    const plan = this.#schedules ? this.#tuned(this.#schedules, planBy, watched) : planBy(watched);
     this.#planned = { key, plan };
     return plan;
+  }
+
+  /** The plan by measured schedules. Whoever watches sees it made once, after all is measured. */
+  #tuned(cache: ScheduleCache, planBy: (options: CompileOptions) => Plan, watched: CompileOptions): Plan {
+    const { backend = this.device.backend } = this.#options;
+    let device: Device | null = null;
+    let last: ScheduleContraction | null = null;
+    const plan = tuned(
+      (scheduleOf) => planBy({ scheduleOf: (last = scheduleOf) }),
+      backend,
+      cache,
+      (candidate, steps) => launchTimes(candidate, steps, (device ??= new Device({ backend })), backend),
+    );
+    return watched.observe ? planBy({ ...watched, scheduleOf: last! }) : plan;
   }
 }
 

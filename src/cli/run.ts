@@ -19,6 +19,7 @@ interface RunOptions {
   readonly epochs?: number;
   readonly steps?: number;
   readonly seed?: number;
+  readonly tune?: boolean;
   readonly compare?: boolean;
   readonly out?: string;
   readonly json?: boolean;
@@ -32,6 +33,7 @@ export function runCommand(program: Command): void {
     .addOption(new Option("--mode <mode>", "how to compute").choices(["compiled", "eager"]).default("compiled"))
     .option("--epochs <n>", "how often to go through the data; the script's own where nothing is said", integer(1))
     .option("--steps <n>", "stop after so many steps", integer(1))
+    .option("--tune", "measure how each contraction is computed fastest on this machine, and remember it")
     .option("--compare", "compare with eager execution at the end, in fresh processes")
     .option("--out <folder>", "write graph.svg and loss.svg there")
     .option("--json", "print the final figures as JSON, and nothing else")

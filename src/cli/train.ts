@@ -11,6 +11,8 @@ export interface TrainOptions {
   readonly epochs?: number;
   readonly steps?: number;
   readonly seed?: number;
+  /** Whether contractions are tuned; compiled only. */
+  readonly tune?: boolean;
   /** Whether to print losses on the way. */
   readonly log: boolean;
 }
@@ -42,7 +44,7 @@ export async function train(definition: ModelDefinition, options: TrainOptions):
   const [losses, epochLosses]: [number[], number[]] = [[], []];
   let items = 0;
   const start = performance.now();
-  const step = stepOf(instance, options.mode);
+  const step = stepOf(instance, options);
   for (let epoch = 0; epoch < epochs; epoch++) {
     const before = losses.length;
     for (const feeds of data.batches(epoch)) {
@@ -63,9 +65,9 @@ export async function train(definition: ModelDefinition, options: TrainOptions):
   return { losses, epochLosses, seconds, items, figures };
 }
 
-function stepOf(instance: ModelInstance, mode: Mode): (feeds: Feeds) => number {
+function stepOf(instance: ModelInstance, { mode, tune = false }: TrainOptions): (feeds: Feeds) => number {
   if (mode === "eager") return (feeds) => instance.eagerStep(feeds);
-  const executable = instance.train();
+  const executable = instance.train({ tune });
   return (feeds) => executable.run(feeds).loss.data[0]!;
 }
 

@@ -1,0 +1,97 @@
+// Autotuning: every contraction of a graph is computed by each schedule that is worth trying, and the fastest is kept.
+import { GraphError } from "#ir/errors.js";
+import type { Plan } from "#ir/plan.js";
+import {
+  candidateSchedules,
+  chooseSchedule,
+  type ContractionFacts,
+  type ContractionSchedule,
+  type ScheduleContraction,
+} from "#passes/contraction-schedule.js";
+import { defaultFile } from "./machine.js";
+import { ScheduleCache } from "./schedule-cache.js";
+
+/** Where measured schedules are kept. */
+export interface Tuning {
+  /** A file of that name; `schedules.json` in gradloom's folder of the user's cache directory where nothing is said. */
+  readonly file?: string;
+}
+
+/** The cache that `tune` asks for, null where it asks for none. Throws a GraphError where it is not understood. */
+export function cacheOf(tune: boolean | Tuning | undefined): ScheduleCache | null {
+  if (tune === undefined || tune === false) return null;
+  if (tune === true) return new ScheduleCache(defaultFile());
+  const { file = defaultFile() } = tune;
+  if (file !== null && (typeof file !== "string" || file === ""))
+    throw new GraphError(`compile: tune: the file is ${JSON.stringify(file)}, not a name`);
+  return new ScheduleCache(file);
+}
+
+/** Another schedule than the usual one must be this much faster, or it may be no faster at all. */
+const worthIt = 0.96;
+
+/** Plans the graph with every contraction computed as told. */
+type PlanBy = (scheduleOf: ScheduleContraction) => Plan;
+/** The milliseconds of some steps of a plan. */
+type Measure = (plan: Plan, steps: readonly number[]) => readonly number[];
+
+/**
+ * How each contraction of a graph is best computed: as the cache says, else as measured now, which then goes into the
+ * cache. `kind` says what else times depend on, such as the backend. A cached schedule that is not among those worth
+ * trying, from another version perhaps, counts as none.
+ */
+export function tuned(planBy: PlanBy, kind: string, cache: ScheduleCache, measure: Measure): Plan {
+  const known = cache.entries();
+  const found = new Map<string, ContractionSchedule>();
+  const open = new Map<string, ContractionFacts>();
+  const keyOf = (facts: ContractionFacts) => `${kind} ${JSON.stringify(facts)}`;
+  const scheduleOf: ScheduleContraction = (facts) => {
+    const key = keyOf(facts);
+    if (!found.has(key) && !open.has(key)) {
+      const cached = JSON.stringify(known.get(key));
+      const match = candidateSchedules(facts).find((schedule) => JSON.stringify(schedule) === cached);
+      if (match) found.set(key, match);
+      else open.set(key, facts);
+    }
+    return found.get(key) ?? chooseSchedule(facts);
+  };
+  const plan = planBy(scheduleOf);
+  if (open.size === 0) return plan;
+  const best = fastest(planBy, open, keyOf, measure);
+  cache.add(best);
+  return planBy((facts) => found.get(keyOf(facts)) ?? best.get(keyOf(facts)) ?? chooseSchedule(facts));
+}
+
+/**
+ * The fastest schedule of each contraction. All of them go through their candidates at the same time: a round compiles the
+ * graph once and times every launch with such a contraction.
+ */
+function fastest(
+  planBy: PlanBy,
+  open: ReadonlyMap<string, ContractionFacts>,
+  keyOf: (facts: ContractionFacts) => string,
+  measure: Measure,
+): ReadonlyMap<string, ContractionSchedule> {
+  const candidates = new Map([...open].map(([key, facts]) => [key, candidateSchedules(facts)]));
+  const best = new Map([...candidates].map(([key, [usual]]) => [key, { schedule: usual!, ms: Infinity }]));
+  const rounds = Math.max(...[...candidates.values()].map((list) => list.length));
+  for (let round = 0; round < rounds; round++) {
+    const users = new Map<number, string>();
+    const plan = planBy((facts, node) => {
+      const key = keyOf(facts);
+      const schedule = candidates.get(key)?.[round];
+      if (schedule) users.set(node, key);
+      return schedule ?? best.get(key)?.schedule ?? chooseSchedule(facts);
+    });
+    const keysOf = plan.steps.map(({ kernel }) => new Set(kernel.nodes.flatMap((node) => users.get(node) ?? [])));
+    const steps = [...keysOf.keys()].filter((step) => keysOf[step]!.size > 0);
+    const times = measure(plan, steps);
+    for (const [key, known] of best) {
+      if (candidates.get(key)!.length <= round) continue;
+      const ms = steps.reduce((sum, step, i) => sum + (keysOf[step]!.has(key) ? times[i]! : 0), 0);
+      if (round === 0) known.ms = ms;
+      else if (ms < known.ms * worthIt) best.set(key, { schedule: candidates.get(key)![round]!, ms: Math.min(ms, known.ms) }); // prettier-ignore
+    }
+  }
+  return new Map([...best].map(([key, { schedule }]) => [key, schedule]));
+}
