@@ -35,6 +35,7 @@ class WasmProgram implements Program {
     const module = new WebAssembly.Module(encoded.bytes);
     const { exports } = new WebAssembly.Instance(module, { [importModule]: env });
     this.#run = exports.run as Entry;
+    (exports.warm as Entry | undefined)?.(0);
     this.#launches = plan.steps.map((_, i) => exports[`launch${i}`] as Entry);
   }
 

@@ -9,8 +9,9 @@ import { ModuleEncoder, type WasmFunction } from "./encoder.js";
 import { addIndex } from "./index-math.js";
 import { libraryFunction } from "./functions.js";
 import { spaceFunction } from "./kernel-function.js";
-import type { Value } from "./ssa.js";
+import type { Immediate, Value } from "./ssa.js";
 import { failFunction } from "./statements.js";
+import { inParts, type SpaceCall, warmUp } from "./tiers.js";
 
 /** Where the imports are: `env.memory`, `env.fail(failure, value)`, `env.threadScratch`. */
 export const importModule = "env";
@@ -23,7 +24,8 @@ export interface ModuleOptions {
 }
 
 /**
- * The module exports `run` and `launch0`, `launch1` …, which take the address of the scratch region, then the plan's arguments.
+ * The module exports `run` and `launch0`, `launch1` …, which take the address of the scratch region, then the plan's arguments;
+ * and `warm` where there is something to be called before the first run: see `tiers.ts`.
  */
 export interface EncodedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -47,24 +49,25 @@ export function encodeModule(plan: Plan, options: ModuleOptions): EncodedModule 
   const params = new Array<"i32">(count + 1).fill("i32");
   const launches = plan.steps.map((step, i) => {
     const code = new Code(params);
-    for (const { name, extent } of spaces.get(step.kernel)!) {
-      const ends = [code.constant("i32", 0), code.constant("i32", extent)];
-      code.effect("call", [...addresses(code, plan, step, options), ...ends], { is: "function", name });
-    }
+    const places = addresses(code, plan, step, options);
+    for (const space of spaces.get(step.kernel)!)
+      inParts(code, space, (...range) => code.effect("call", [...places, ...range], calling(space.name)));
     return functions.add(`launch${i}`, params, code);
   });
   const run = new Code(params);
-  for (const { name } of launches) run.effect("call", run.params, { is: "function", name });
+  for (const { name } of launches) run.effect("call", run.params, calling(name));
   for (const fn of [...launches, functions.add("run", params, run)]) encoder.export(fn);
   functions.addLibrary();
+  const warm = new Code([]);
+  const nothing = warm.constant("i32", 0);
+  const isHeavy = warmUp(warm, [...spaces.values()].flat(), ({ name, params }) =>
+    warm.effect("call", new Array<Value>(params).fill(nothing), calling(name)),
+  );
+  if (isHeavy) encoder.export(functions.add("warm", [], warm));
   return { bytes: encoder.finish(), arguments: count, threadScratch: functions.threadScratch };
 }
 
-/** A function of one space, and how many iterations the space has. */
-interface SpaceCall {
-  readonly name: string;
-  readonly extent: number;
-}
+const calling = (name: string): Immediate => ({ is: "function", name });
 
 class Functions {
   /** What the neediest space needs. */
@@ -93,10 +96,12 @@ class Functions {
         const { body, calls, threadScratch } = spaceFunction(kernel, space);
         this.threadScratch = Math.max(this.threadScratch, threadScratch);
         calls.forEach((called) => this.#declareLibrary(called));
-        const fn = this.encoder.declare(name, new Array<"i32">(kernel.buffers.length + 2).fill("i32"), []);
+        const params = kernel.buffers.length + 2;
+        const fn = this.encoder.declare(name, new Array<"i32">(params).fill("i32"), []);
         this.#byName.set(name, fn);
-        this.encoder.define(fn, body(this.#indexOf));
-        return { name, extent: space.extent };
+        const bytes = body(this.#indexOf);
+        this.encoder.define(fn, bytes);
+        return { name, params, extent: space.extent, work: kernel.flops + kernel.bytes, size: bytes.length };
       }),
     );
   }
