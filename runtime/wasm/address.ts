@@ -3,7 +3,7 @@
 import { type DType, itemSize } from "#ir/dtype.js";
 import type { Code } from "./code.js";
 import { addIndex, constantOf, mulIndex } from "./index-math.js";
-import { encloses, innermostLoop, type Loop, type Range, type Value } from "./ssa.js";
+import { encloses, innermostLoop, type Linear, type Loop, type Range, type Value } from "./ssa.js";
 
 /** An effective address is `base + offset`, in bytes. */
 export interface Address {
@@ -12,56 +12,69 @@ export interface Address {
   readonly offset: number;
 }
 
-/** `constant + Σ times · value`, modulo 2³². */
-interface Linear {
-  readonly constant: number;
-  readonly terms: ReadonlyMap<Value, number>;
-}
-
-const known = new WeakMap<Value, Linear>();
-
 function linear(x: Value): Linear {
-  let form = known.get(x);
-  if (!form) known.set(x, (form = takeApart(x)));
-  return form;
+  return (x.linear ??= takeApart(x));
 }
+
+const none: readonly never[] = [];
 
 function takeApart(x: Value): Linear {
   const constant = constantOf(x);
-  if (constant !== null) return { constant, terms: new Map() };
-  const [a, b] = x.args as [Value, Value];
-  const factor = x.args.length === 2 ? constantOf(b) : null;
-  if (x.op === "i32.add") return sum(linear(a), linear(b), 1);
-  if (x.op === "i32.sub") return sum(linear(a), linear(b), -1);
-  if (x.op === "i32.mul" && factor !== null) return scaled(linear(a), factor);
-  if (x.op === "i32.shl" && factor !== null && factor < 31) return scaled(linear(a), 2 ** factor);
-  return { constant: 0, terms: new Map([[x, 1]]) };
+  if (constant !== null) return { constant, values: none, times: none };
+  const { op, args } = x;
+  if (args.length === 2) {
+    const [a, b] = args as [Value, Value];
+    if (op === "i32.add") return sum(linear(a), linear(b), 1);
+    if (op === "i32.sub") return sum(linear(a), linear(b), -1);
+    const factor = op === "i32.mul" || op === "i32.shl" ? constantOf(b) : null;
+    if (factor !== null && op === "i32.mul") return scaled(linear(a), factor);
+    if (factor !== null && factor < 31) return scaled(linear(a), 2 ** factor);
+  }
+  return { constant: 0, values: [x], times: [1] };
 }
 
-function sum(a: Linear, b: Linear, times: number): Linear {
-  const terms = new Map(a.terms);
-  for (const [value, n] of b.terms) terms.set(value, (terms.get(value) ?? 0) + n * times);
-  return { constant: a.constant + b.constant * times, terms };
+/** `a + b · by`: the terms of both, merged in their order. */
+function sum(a: Linear, b: Linear, by: number): Linear {
+  const constant = a.constant + b.constant * by;
+  if (b.values.length === 0) return { constant, values: a.values, times: a.times };
+  const values: Value[] = [];
+  const times: number[] = [];
+  for (let i = 0, j = 0; i < a.values.length || j < b.values.length;) {
+    const [x, y] = [a.values[i], b.values[j]];
+    const order = x && y ? x.scope.depth - y.scope.depth || x.id - y.id : x ? -1 : 1;
+    const total = (order <= 0 ? a.times[i]! : 0) + (order >= 0 ? b.times[j]! * by : 0);
+    if (total !== 0) {
+      values.push((order <= 0 ? x : y)!);
+      times.push(total);
+    }
+    if (order <= 0) i++;
+    if (order >= 0) j++;
+  }
+  return { constant, values, times };
 }
 
-function scaled(a: Linear, times: number): Linear {
-  return { constant: a.constant * times, terms: new Map([...a.terms].map(([value, n]) => [value, n * times])) };
+function scaled(a: Linear, by: number): Linear {
+  if (by === 0) return { constant: 0, values: none, times: none };
+  return { constant: a.constant * by, values: a.values, times: a.times.map((n) => n * by) };
 }
 
 /** The address of element `offset` of an array of the dtype at `base`. */
 export function addressOf(code: Code, base: Value, offset: Value, dtype: DType): Address {
-  const form = scaled(linear(offset), itemSize(dtype));
-  const terms = [...form.terms].filter(([, times]) => times !== 0);
-  terms.sort(([a], [b]) => a.scope.depth - b.scope.depth || a.id - b.id);
-  const low = terms.reduce((total, [value, times]) => total + lowest(value.range, times), 0);
-  const inInstruction = low >= 0 && form.constant >= 0 && form.constant < 2 ** 30;
-  let total = inInstruction ? base : addIndex(code, base, code.constant("i32", form.constant | 0));
+  const { constant: elements, values, times } = linear(offset);
+  const size = itemSize(dtype);
+  const constant = elements * size;
+  let low = 0;
+  for (let i = 0; i < values.length; i++) low += lowest(values[i]!.range, times[i]! * size);
+  const inInstruction = low >= 0 && constant >= 0 && constant < 2 ** 30;
+  let total = inInstruction ? base : addIndex(code, base, code.constant("i32", constant | 0));
   const inner = innermostLoop(code.scope);
-  for (const [value, times] of terms) {
-    if (inner && value === inner.counter && isOutside(total, inner)) total = code.pointer(inner, total, times);
-    else total = addIndex(code, total, mulIndex(code, value, code.constant("i32", times | 0)));
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const by = times[i]! * size;
+    if (inner && value === inner.counter && isOutside(total, inner)) total = code.pointer(inner, total, by);
+    else total = addIndex(code, total, mulIndex(code, value, code.constant("i32", by | 0)));
   }
-  return { base: total, offset: inInstruction ? form.constant : 0 };
+  return { base: total, offset: inInstruction ? constant : 0 };
 }
 
 function lowest(range: Range | null, times: number): number {

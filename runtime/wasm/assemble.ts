@@ -3,29 +3,27 @@
 import type { Code } from "./code.js";
 import { float, functionBody, signed, unsigned } from "./encoder.js";
 import { splattingLoad } from "./lanes.js";
+import { countUses, exitOf } from "./liveness.js";
 import { opcode, type WasmType } from "./opcodes.js";
 import type { If, Item, Loop, Pointer, Scope, Value, Variable } from "./ssa.js";
-import { countUses, type Uses } from "./liveness.js";
 
 const blockVoid = 0x40;
 
 /** The body of the function that `code` describes; `indexOf` gives the index of a function by its name. */
 export function assemble(code: Code, indexOf: (name: string) => number): number[] {
-  return new Assembler(code, countUses(code.root), indexOf).run();
+  countUses(code.root);
+  return new Assembler(code, indexOf).run();
 }
 
 class Assembler {
   readonly #bytes: number[] = [];
   readonly #locals: WasmType[] = [];
-  readonly #free = new Map<WasmType, number[]>();
-  readonly #localOf = new Map<Value, number>();
-  readonly #variables = new Map<Variable, number>();
-  /** Uses not yet emitted of values that have locals. */
-  readonly #left = new Map<Value, number>();
+  readonly #free: Record<WasmType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  /** Locals of the variables, by their ids. */
+  readonly #variables: number[] = [];
 
   constructor(
     readonly code: Code,
-    readonly uses: Uses,
     readonly indexOf: (name: string) => number,
   ) {}
 
@@ -42,7 +40,7 @@ class Assembler {
   #item(item: Item, scope: Scope): void {
     switch (item.kind) {
       case "value":
-        if (this.uses.isLive(item) && !this.uses.isInlined(item)) this.#define(item, scope);
+        if (item.uses > 0 && !item.inlined) this.#define(item, scope);
         return;
       case "effect":
         for (const arg of item.args) this.#push(arg, scope);
@@ -62,10 +60,9 @@ class Assembler {
 
   #define(value: Value, scope: Scope): void {
     this.#compute(value, scope);
-    const local = this.#take(value.type);
-    this.#localOf.set(value, local);
-    this.#left.set(value, this.uses.count(value));
-    this.#withIndex(0x21, local);
+    value.local = this.#take(value.type);
+    value.left = value.uses;
+    this.#withIndex(0x21, value.local);
   }
 
   #if(item: If, scope: Scope): void {
@@ -86,8 +83,8 @@ class Assembler {
     }
     const inner = loop.body;
     for (const item of loop.before.items) this.#item(item, loop.before);
-    const counting = this.uses.countsItself(loop);
-    const pointers = loop.pointers.filter((p) => this.uses.isLive(p.value));
+    const counting = loop.counts;
+    const pointers = loop.pointers.filter((p) => p.value.uses > 0);
     const counter = counting ? this.#variable(variableOf(loop.counter)) : -1;
     if (counting) {
       this.#push(loop.start, loop.before);
@@ -99,7 +96,7 @@ class Assembler {
     }
     this.#bytes.push(0x03, blockVoid);
     this.#scope(inner);
-    const exit = counting ? null : pointers[0]!;
+    const exit = counting ? null : exitOf(loop);
     for (const p of pointers) if (p !== exit) this.#advance(p, loop.step, 0x21);
     if (exit) {
       this.#advance(exit, loop.step, 0x22);
@@ -127,12 +124,9 @@ class Assembler {
 
   /** Leaves the value on the stack. */
   #push(value: Value, scope: Scope): void {
-    const local = this.#localOf.get(value);
-    if (local === undefined) return this.#compute(value, scope);
-    this.#withIndex(0x20, local);
-    const left = this.#left.get(value)! - 1;
-    this.#left.set(value, left);
-    if (left === 0 && value.scope === scope) this.#release(value);
+    if (value.local < 0) return this.#compute(value, scope);
+    this.#withIndex(0x20, value.local);
+    if (--value.left === 0 && value.scope === scope) this.#release(value);
   }
 
   #compute(value: Value, scope: Scope): void {
@@ -148,9 +142,10 @@ class Assembler {
       case "induction":
         return this.#withIndex(0x20, this.#variable(variableOf(value)));
     }
-    const load = value.op.endsWith(".splat") ? value.args[0]! : null;
-    const fused = load && this.uses.isInlined(load) ? splattingLoad(load.op) : null;
-    for (const arg of fused ? load!.args : value.args) this.#push(arg, scope);
+    const load = value.args.length === 1 && value.args[0]!.inlined ? value.args[0]! : null;
+    const fused = load && load.imm.is === "memory" && value.op.endsWith(".splat") ? splattingLoad(load.op) : null;
+    const args = fused ? load!.args : value.args;
+    for (let i = 0; i < args.length; i++) this.#push(args[i]!, scope);
     if (value.op === "call") this.#call((imm as { name: string }).name);
     else if (value.op !== "copy") this.#instruction(fused ? { op: fused, imm: load!.imm } : value);
   }
@@ -165,9 +160,10 @@ class Assembler {
   }
 
   #constant({ type, imm }: Value): void {
-    if (imm.is === "bytes") {
+    if (imm.is === "words") {
       this.#op("v128.const");
-      this.#bytes.push(...imm.bytes);
+      for (const word of imm.words)
+        this.#bytes.push(word & 255, (word >> 8) & 255, (word >> 16) & 255, (word >> 24) & 255);
     } else if (imm.is === "number") {
       if (type === "i32") return this.#number(imm.value);
       if (type === "i64") this.#bytes.push(0x42);
@@ -183,7 +179,8 @@ class Assembler {
   }
 
   #op(name: string): void {
-    this.#bytes.push(...opcode(name));
+    const bytes = opcode(name);
+    for (let i = 0; i < bytes.length; i++) this.#bytes.push(bytes[i]!);
   }
 
   #call(name: string): void {
@@ -196,13 +193,11 @@ class Assembler {
   }
 
   #variable(variable: Variable): number {
-    let local = this.#variables.get(variable);
-    if (local === undefined) this.#variables.set(variable, (local = this.#newLocal(variable.type)));
-    return local;
+    return (this.#variables[variable.id] ??= this.#newLocal(variable.type));
   }
 
   #take(type: WasmType): number {
-    return this.#free.get(type)?.pop() ?? this.#newLocal(type);
+    return this.#free[type].pop() ?? this.#newLocal(type);
   }
 
   #newLocal(type: WasmType): number {
@@ -211,12 +206,9 @@ class Assembler {
   }
 
   #release(value: Value): void {
-    const local = this.#localOf.get(value);
-    if (local === undefined) return;
-    this.#localOf.delete(value);
-    const free = this.#free.get(value.type);
-    if (free) free.push(local);
-    else this.#free.set(value.type, [local]);
+    if (value.local < 0) return;
+    this.#free[value.type].push(value.local);
+    value.local = -1;
   }
 }
 

@@ -21,14 +21,14 @@ export function writesOf(stmts: readonly Stmt[]): ReadonlySet<string> {
   return names;
 }
 
-/** Every statement, nested ones included, outer ones first. */
-export function* allStatements(stmts: readonly Stmt[]): Generator<Stmt> {
+/** Visits every statement, nested ones included, outer ones first. */
+export function forEachStatement(stmts: readonly Stmt[], visit: (s: Stmt) => void): void {
   for (const s of stmts) {
-    yield s;
-    if (s.kind === "for") yield* allStatements(s.body);
-    if (s.kind === "if") {
-      yield* allStatements(s.then);
-      yield* allStatements(s.else ?? []);
+    visit(s);
+    if (s.kind === "for") forEachStatement(s.body, visit);
+    else if (s.kind === "if") {
+      forEachStatement(s.then, visit);
+      if (s.else) forEachStatement(s.else, visit);
     }
   }
 }
@@ -44,8 +44,9 @@ export function isVectorizable(body: readonly Stmt[]): boolean {
 /** The locals that a body accumulates, and how. */
 export function accumulationsOf(body: readonly Stmt[]): readonly { readonly local: Local; readonly fn: Reducer }[] {
   const found = new Map<string, { local: Local; fn: Reducer }>();
-  for (const s of allStatements(body))
+  forEachStatement(body, (s) => {
     if (s.kind === "accumulate") found.set(s.local.name, { local: s.local, fn: s.fn });
+  });
   return [...found.values()];
 }
 

@@ -1,9 +1,22 @@
 // A function under construction. Equal computations become one value, and each value is placed as far out of the loops
 // as its operands, the writes of the loops and the checks allow.
 import { addIndex, mulIndex, subIndex } from "./index-math.js";
-import { resultType, type WasmType } from "./opcodes.js";
-import { encloses, keyOf, mayLeave, newScope, nothing } from "./ssa.js";
-import type { Immediate, Loop, LoopSpec, Pointer, Range, Scope, Value, Variable } from "./ssa.js";
+import { instruction, type WasmType } from "./opcodes.js";
+import { encloses, hashOf, isSame, mayLeave, newScope, nothing, Value } from "./ssa.js";
+import type { Immediate, Loop, LoopSpec, Pointer, Range, Scope, Variable, Words } from "./ssa.js";
+
+/** In hashes, what is no instruction of WebAssembly has a number of its own, below 0. */
+const numbers = { copy: -1, call: -2, get: -3, words: -4 } as const;
+
+/** A buffer, or locals of one name: what may be written together. */
+interface Written {
+  /** A number that no other version, of whatever, has. */
+  version: number;
+  readonly variables: Variable[];
+}
+
+/** Negative zero has a key of its own. */
+class Constants extends Map<number | "-0", Value> {}
 
 export class Code {
   readonly root = newScope("function", null);
@@ -13,13 +26,15 @@ export class Code {
   #scope: Scope = this.root;
   #nextId = 0;
   #nextVariable = 0;
-  /** The i32 constants, which are asked for most. */
-  readonly #numbers = new Map<number, Value>();
-  readonly #versions = new Map<string, number>();
-  readonly #byKey = new Map<string, Variable[]>();
+  #nextVersion = 1;
+  /** Values by the hash of what they compute; those of one hash are linked. */
+  readonly #known = new Map<number, Value>();
+  readonly #constants = { i32: new Constants(), i64: new Constants(), f32: new Constants(), f64: new Constants() };
+  #global: Value | null = null;
+  readonly #written = new Map<string, Written>();
 
   constructor(readonly paramTypes: readonly WasmType[]) {
-    this.params = paramTypes.map((type, i) => this.#outermost("param", type, { is: "number", value: i }, null));
+    this.params = paramTypes.map((type, i) => this.#outermost("param", type, { is: "number", value: i }));
   }
 
   get scope(): Scope {
@@ -28,41 +43,42 @@ export class Code {
 
   /** A number of the type. */
   constant(type: "i32" | "i64" | "f32" | "f64", value: number): Value {
-    const known = type === "i32" ? this.#numbers.get(value) : undefined;
-    if (known) return known;
-    const made = this.#outermost("const", type, { is: "number", value }, type === "i32" ? [value, value] : null);
-    if (type === "i32") this.#numbers.set(value, made);
-    return made;
+    const known = this.#constants[type];
+    const key = value === 0 && type !== "i32" && Object.is(value, -0) ? "-0" : value;
+    let constant = known.get(key);
+    if (!constant) {
+      const range: Range | null = type === "i32" ? [value, value] : null;
+      known.set(key, (constant = this.#outermost("const", type, { is: "number", value }, range)));
+    }
+    return constant;
   }
 
-  /** A vector of sixteen bytes. */
-  constantVector(bytes: readonly number[]): Value {
-    return this.#outermost("const", "v128", { is: "bytes", bytes }, null);
+  /** A vector of four i32, the lowest first. */
+  constantVector(a: number, b: number, c: number, d: number): Value {
+    const hash = mixed(mixed(mixed(mixed(numbers.words, a), b), c), d);
+    const first = this.#known.get(hash) ?? null;
+    for (let x = first; x; x = x.next) if (x.imm.is === "words" && areWords(x.imm.words, a, b, c, d)) return x;
+    const made = this.#outermost("const", "v128", { is: "words", words: [a, b, c, d] });
+    made.next = first;
+    this.#known.set(hash, made);
+    return made;
   }
 
   /** The module's global number 0, an i32. */
   global(): Value {
-    return this.#outermost("global", "i32", nothing, null);
+    return (this.#global ??= this.#outermost("global", "i32", nothing));
   }
 
   /** An instruction without side effects that reads no memory. */
   pure(op: string, args: readonly Value[], imm: Immediate = nothing, range: Range | null = null): Value {
-    const type = op === "select" ? args[0]!.type : resultType(op);
-    return this.#place(op, type, args, imm, `${op}(${args.map((x) => x.id).join()})${keyOf(imm)}`, range, null);
+    const { number, type } = instruction(op);
+    return this.#place(op, number, op === "select" ? args[0]!.type : type, args, imm, 0, range, null);
   }
 
   /** A call of a pure function of this module. */
   call(name: string, args: readonly Value[], type: WasmType): Value {
     this.calls.add(name);
-    return this.#place(
-      "call",
-      type,
-      args,
-      { is: "function", name },
-      `${name}(${args.map((x) => x.id).join()})`,
-      null,
-      null,
-    );
+    return this.#place("call", numbers.call, type, args, { is: "function", name }, 0, null, null);
   }
 
   /** A load from the buffer known by `key`; `args` begin with the address. */
@@ -74,22 +90,21 @@ export class Code {
     lane?: number,
     range: Range | null = null,
   ): Value {
-    const version = this.#versions.get(key) ?? 0;
-    const imm: Immediate = { is: "memory", offset, lane };
-    const id = `${op}(${args.map((x) => x.id).join()})${offset}:${lane ?? ""}@${key}:${version}`;
-    return this.#place(op, resultType(op), args, imm, id, range, key);
+    const { number, type } = instruction(op);
+    const { version } = this.#writtenBy(key);
+    return this.#place(op, number, type, args, { is: "memory", offset, lane }, version, range, key);
   }
 
   /** `x`, of which is known that it lies in `0 ≤ x < extent`. */
   bounded(x: Value, extent: number): Value {
     if (x.range && x.range[0] >= 0 && x.range[1] < extent) return x;
-    return this.#place("copy", "i32", [x], nothing, `copy(${x.id})${extent}`, [0, Math.max(0, extent - 1)], null);
+    return this.#place("copy", numbers.copy, "i32", [x], nothing, extent, [0, Math.max(0, extent - 1)], null);
   }
 
   /** A store to the buffer known by `key`; `args` begin with the address. */
   store(op: string, key: string, args: readonly Value[], offset: number, lane?: number): void {
     this.effect(op, args, { is: "memory", offset, lane });
-    this.#versions.set(key, (this.#versions.get(key) ?? 0) + 1);
+    this.#writtenBy(key).version = this.#nextVersion++;
   }
 
   effect(op: string, args: readonly Value[], imm: Immediate = nothing): void {
@@ -99,16 +114,14 @@ export class Code {
   /** A new variable, first assigned in `home`; `key` stands for it in the `writes` of loops and branches inside of it. */
   variable(type: WasmType, key: string, home: Scope = this.#scope): Variable {
     const variable: Variable = { id: this.#nextVariable++, type, key, home, version: 0, known: null };
-    const siblings = this.#byKey.get(key);
-    if (siblings) siblings.push(variable);
-    else this.#byKey.set(key, [variable]);
+    this.#writtenBy(key).variables.push(variable);
     return variable;
   }
 
   get(variable: Variable): Value {
-    if (variable.known && encloses(variable.known.scope, this.#scope)) return variable.known.value;
-    const imm: Immediate = { is: "variable", variable };
-    return this.#place("get", variable.type, [], imm, `get ${variable.id}@${variable.version}`, null, variable.key);
+    const { known, type, version, key } = variable;
+    if (known && encloses(known.scope, this.#scope)) return known.value;
+    return this.#place("get", numbers.get, type, [], { is: "variable", variable }, version, null, key);
   }
 
   assign(variable: Variable, value: Value): void {
@@ -136,12 +149,12 @@ export class Code {
 
   loop(spec: LoopSpec, body: (counter: Value) => void): void {
     const guard = isCertain(spec) ? null : this.pure("i32.lt_s", [spec.start, spec.end]);
-    const before = newScope("before", this.#scope, new Set(), guard !== null);
+    const before = newScope("before", this.#scope, undefined, guard !== null);
     const scope = newScope("body", before, spec.writes);
     this.#forget(spec.writes);
     const counter = this.#induction(scope, spec.range).value;
     const pointers: Pointer[] = [];
-    const loop: Loop = { kind: "loop", ...spec, guard, before, body: scope, counter, pointers };
+    const loop: Loop = { kind: "loop", ...spec, guard, before, body: scope, counter, pointers, counts: true };
     scope.loop = loop;
     this.#within(scope, () => body(counter));
     this.#within(before, () => {
@@ -155,39 +168,33 @@ export class Code {
 
   /** `sum + loop.counter · times` as a variable that the loop advances; `sum` was computed outside the loop. */
   pointer(loop: Loop, sum: Value, times: number): Value {
-    const key = `pointer ${sum.id}*${times}`;
-    const known = loop.body.values.get(key);
-    if (known) return known;
+    for (const p of loop.pointers) if (p.sum === sum && p.times === times) return p.value;
     const first = this.#within(loop.before, () => {
       return addIndex(this, sum, mulIndex(this, loop.start, this.constant("i32", times)));
     });
     const { value, variable } = this.#induction(loop.body, null);
-    loop.pointers.push({ value, variable, first, times, limit: null });
-    loop.body.values.set(key, value);
+    loop.pointers.push({ value, variable, first, sum, times, limit: null, counted: false });
     return value;
   }
 
   #induction(scope: Scope, range: Range | null): { value: Value; variable: Variable } {
-    const variable = this.variable("i32", "");
+    const variable: Variable = { id: this.#nextVariable++, type: "i32", key: "", home: scope, version: 0, known: null };
     const imm: Immediate = { is: "variable", variable };
-    const value: Value = {
-      kind: "value",
-      id: this.#nextId++,
-      op: "induction",
-      type: "i32",
-      args: [],
-      imm,
-      scope,
-      range,
-    };
-    return { value, variable };
+    return { value: new Value(this.#nextId++, "induction", "i32", [], imm, scope, range), variable };
+  }
+
+  #writtenBy(key: string): Written {
+    let written = this.#written.get(key);
+    if (!written) this.#written.set(key, (written = { version: this.#nextVersion++, variables: [] }));
+    return written;
   }
 
   /** Values as of now of what is written in between are not known any more. */
   #forget(keys: ReadonlySet<string>): void {
     for (const key of keys) {
-      this.#versions.set(key, (this.#versions.get(key) ?? 0) + 1);
-      for (const variable of this.#byKey.get(key) ?? []) {
+      const written = this.#writtenBy(key);
+      written.version = this.#nextVersion++;
+      for (const variable of written.variables) {
         variable.version++;
         variable.known = null;
       }
@@ -204,39 +211,52 @@ export class Code {
     }
   }
 
-  #outermost(op: string, type: WasmType, imm: Immediate, range: Range | null): Value {
-    const key = `${op} ${type}${keyOf(imm)}`;
-    let value = this.root.values.get(key);
-    if (!value) {
-      value = { kind: "value", id: this.#nextId++, op, type, args: [], imm, scope: this.root, range };
-      this.root.values.set(key, value);
-    }
-    return value;
+  #outermost(op: string, type: WasmType, imm: Immediate, range: Range | null = null): Value {
+    return new Value(this.#nextId++, op, type, [], imm, this.root, range);
   }
 
-  /** The known value `key`, else a new one in the outermost scope it may stand in; `reads` is what it reads, if anything. */
+  /** The known value that computes this, else a new one in the outermost scope it may stand in; `reads` is what it reads, if anything. */
   #place(
     op: string,
+    number: number,
     type: WasmType,
     args: readonly Value[],
     imm: Immediate,
-    key: string,
+    version: number,
     range: Range | null,
     reads: string | null,
   ): Value {
-    for (let s: Scope | null = this.#scope; s; s = s.parent) {
-      const known = s.values.get(key);
-      if (known) return known;
-    }
-    const home = imm.is === "variable" ? imm.variable.home.depth : 0;
-    const least = args.reduce((depth, x) => Math.max(depth, x.scope.depth), home);
+    let hash = mixed(number + version * 512, hashOf(imm));
+    for (let i = 0; i < args.length; i++) hash = mixed(hash, args[i]!.id);
+    const first = this.#known.get(hash) ?? null;
+    for (let x = first; x; x = x.next)
+      if (x.op === op && x.version === version && areArgs(x, args) && isSame(x.imm, imm) && this.#sees(x)) return x;
+    let least = imm.is === "variable" ? imm.variable.home.depth : 0;
+    for (let i = 0; i < args.length; i++) least = Math.max(least, args[i]!.scope.depth);
     let scope = this.#scope;
     while (scope.depth > least && mayLeave(scope, reads)) scope = scope.parent!;
-    const value: Value = { kind: "value", id: this.#nextId++, op, type, args, imm, scope, range };
-    scope.values.set(key, value);
+    const value = new Value(this.#nextId++, op, type, args, imm, scope, range, version);
+    value.next = first;
+    this.#known.set(hash, value);
     scope.items.push(value);
     return value;
   }
+
+  #sees(value: Value): boolean {
+    return encloses(value.scope, this.#scope);
+  }
+}
+
+const mixed = (hash: number, n: number): number => (Math.imul(hash, 0x01000193) ^ n) | 0;
+
+function areArgs(x: Value, args: readonly Value[]): boolean {
+  if (x.args.length !== args.length) return false;
+  for (let i = 0; i < args.length; i++) if (x.args[i] !== args[i]) return false;
+  return true;
+}
+
+function areWords(words: Words, a: number, b: number, c: number, d: number): boolean {
+  return words[0] === a && words[1] === b && words[2] === c && words[3] === d;
 }
 
 function isCertain({ start, end }: LoopSpec): boolean {

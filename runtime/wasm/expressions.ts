@@ -13,7 +13,7 @@ import { Guards } from "./guards.js";
 import { addIndex, constantOf, selectIndex } from "./index-math.js";
 import { constantLanes, extractLane, laneShape, scalarType, splat, type LaneCount } from "./lanes.js";
 import { scalarOp } from "./scalar-ops.js";
-import type { Value } from "./ssa.js";
+import { Value } from "./ssa.js";
 import { Variation } from "./variation.js";
 import { vectorOp } from "./vector-ops.js";
 
@@ -110,7 +110,7 @@ export class Expressions {
   #bound(x: Local): Value {
     const binding = this.locals.get(x.name);
     if (!binding) throw new InternalError(`wasm: local "${x.name}" is not defined`);
-    return "version" in binding ? this.code.get(binding) : binding;
+    return binding instanceof Value ? binding : this.code.get(binding);
   }
 
   #let(place: VectorPlace, x: Local): Value {
@@ -202,10 +202,10 @@ export class Expressions {
       const start = constantOf(this.scalar(x.offset));
       if (stride === 1) {
         this.watch(x.buffer, start, lanes);
-        return array.array.loadVector(start ?? 0);
+        return array.array.loadVector(start ?? 0, lanes);
       }
       this.watch(x.buffer, null, lanes);
-      return this.code.constantVector(new Array<number>(16).fill(0));
+      return this.code.constantVector(0, 0, 0, 0);
     }
     if (stride === 1) {
       const at = this.#guards.protectLanes(x, array, this.address(array, x.offset, 0));

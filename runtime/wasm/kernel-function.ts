@@ -1,10 +1,10 @@
 // One iteration space of a kernel as a function of the addresses of the kernel's buffers and a part of its range.
 import type { Kernel, Space } from "#ir/kernel.js";
 import { assemble } from "./assemble.js";
-import { allStatements, writesOf } from "./body-facts.js";
+import { forEachStatement, writesOf } from "./body-facts.js";
 import { Code } from "./code.js";
 import { Expressions } from "./expressions.js";
-import { RegisterUse, type Grouping } from "./registers.js";
+import { RegisterUse } from "./registers.js";
 import type { Value } from "./ssa.js";
 import { Statements } from "./statements.js";
 
@@ -19,13 +19,12 @@ export interface SpaceFunction {
 
 export function spaceFunction(kernel: Kernel, space: Space): SpaceFunction {
   const use = new RegisterUse();
-  const usesRegisters = [...allStatements(space.body)].some((s) => s.kind === "scratch" && s.in === "registers");
-  if (usesRegisters) build(kernel, space, use, () => new Map());
-  const { code, threadScratch } = build(kernel, space, new RegisterUse(), (array) => use.groupingOf(array));
+  const first = build(kernel, space, use, null);
+  const { code, threadScratch } = use.surprised ? build(kernel, space, new RegisterUse(), use) : first;
   return { body: (indexOf) => assemble(code, indexOf), calls: code.calls, threadScratch };
 }
 
-function build(kernel: Kernel, space: Space, use: RegisterUse, groupingOf: (array: string) => Grouping) {
+function build(kernel: Kernel, space: Space, use: RegisterUse, known: RegisterUse | null) {
   const count = kernel.buffers.length;
   const code = new Code(new Array<"i32">(count + 2).fill("i32"));
   const expressions = new Expressions(code, (array, start, lanes) => use.record(array, start, lanes));
@@ -33,9 +32,10 @@ function build(kernel: Kernel, space: Space, use: RegisterUse, groupingOf: (arra
     expressions.arrays.set(name, { kind: "memory", key: name, dtype, length, base: code.params[i]! });
   });
   const changing = new Set<string>();
-  for (const s of allStatements(space.body))
+  forEachStatement(space.body, (s) => {
     if (s.kind === "set" || s.kind === "accumulate") changing.add(s.local.name);
-  const statements = new Statements(code, expressions, changing, groupingOf);
+  });
+  const statements = new Statements(code, expressions, changing, use, known);
   const [begin, end] = [code.params[count]!, code.params[count + 1]!];
   const iteration = (over: Value): void => {
     expressions.locals.set(space.over.name, over);

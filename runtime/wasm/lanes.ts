@@ -37,15 +37,17 @@ export function splattingLoad(op: string): string | null {
   return scalarLoads[op] ?? null;
 }
 
+const words = new Int32Array(4);
+const singles = new Float32Array(words.buffer);
+const doubles = new Float64Array(words.buffer);
+
 /** A vector of constants; four numbers, of which f64 uses two. A bool must be the same in all lanes. */
 export function constantLanes(code: Code, dtype: DType, numbers: readonly number[]): Value {
-  const array =
-    dtype === "f64"
-      ? new Float64Array(numbers.slice(0, 2))
-      : dtype === "f32"
-        ? new Float32Array(numbers)
-        : new Int32Array(dtype === "bool" ? numbers.map((x) => -x) : numbers);
-  return code.constantVector([...new Uint8Array(array.buffer)]);
+  if (dtype === "f64") doubles.set(numbers.length > 2 ? numbers.slice(0, 2) : numbers);
+  else if (dtype === "f32") singles.set(numbers);
+  else if (dtype === "bool") for (let i = 0; i < 4; i++) words[i] = -numbers[i]!;
+  else words.set(numbers);
+  return code.constantVector(words[0]!, words[1]!, words[2]!, words[3]!);
 }
 
 /** One lane as a scalar; a bool as 0 or 1. */

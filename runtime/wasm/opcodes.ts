@@ -5,14 +5,33 @@ import { InternalError } from "#ir/errors.js";
 /** Value types. */
 export type WasmType = "i32" | "i64" | "f32" | "f64" | "v128";
 
-const codes = new Map<string, readonly number[]>();
+/** What is known of an instruction: its bytes without immediates, the type of its result, and a number of its own. */
+export interface Instruction {
+  readonly bytes: readonly number[];
+  readonly type: WasmType;
+  readonly number: number;
+}
+
+const table = new Map<string, Instruction>();
+
+const laneTypes: Readonly<Record<string, WasmType>> = {
+  i8x16: "i32",
+  i16x8: "i32",
+  i32x4: "i32",
+  i64x2: "i64",
+  f32x4: "f32",
+  f64x2: "f64",
+};
 
 /** Instructions numbered from `first`; a number in the list skips to that number. */
 function define(first: number, prefix: string, names: string, encode = (n: number): number[] => [n]): void {
   let next = first;
   for (const name of names.split(" ")) {
     if (/^\d+$/.test(name)) next = Number(name);
-    else codes.set(prefix + name, encode(next++));
+    else {
+      const bytes = encode(next++);
+      table.set(prefix + name, { bytes, type: typeByName(prefix + name), number: table.size });
+    }
   }
 }
 
@@ -66,35 +85,24 @@ define(250, "f32x4.", "convert_i32x4_s convert_i32x4_u", simd);
 define(254, "f64x2.", "convert_low_i32x4_s convert_low_i32x4_u", simd);
 
 /** The names of all instructions in the table. */
-export const instructions: readonly string[] = [...codes.keys()];
+export const instructions: readonly string[] = [...table.keys()];
+
+/** Throws InternalError where there is no such instruction. */
+export function instruction(name: string): Instruction {
+  const found = table.get(name);
+  if (!found) throw new InternalError(`wasm: there is no instruction "${name}"`);
+  return found;
+}
 
 /** The bytes of an instruction without its immediates. */
-export function opcode(name: string): readonly number[] {
-  const code = codes.get(name);
-  if (!code) throw new InternalError(`wasm: there is no instruction "${name}"`);
-  return code;
-}
-
-const laneTypes: Readonly<Record<string, WasmType>> = {
-  i8x16: "i32",
-  i16x8: "i32",
-  i32x4: "i32",
-  i64x2: "i64",
-  f32x4: "f32",
-  f64x2: "f64",
-};
-
-const resultTypes = new Map<string, WasmType>();
+export const opcode = (name: string): readonly number[] => instruction(name).bytes;
 
 /** The type of an instruction's result, which its name tells; not for `select` and stores. */
-export function resultType(name: string): WasmType {
-  let type = resultTypes.get(name);
-  if (!type) resultTypes.set(name, (type = typeByName(name)));
-  return type;
-}
+export const resultType = (name: string): WasmType => instruction(name).type;
 
 function typeByName(name: string): WasmType {
-  const [prefix, rest] = name.split(".") as [string, string];
+  const dot = name.indexOf(".");
+  const [prefix, rest] = [name.slice(0, dot), name.slice(dot + 1)];
   const isVector = prefix === "v128" || prefix in laneTypes;
   if (!isVector) return /^(eqz?|ne|[lg][te](_[su])?)$/.test(rest) ? "i32" : (prefix as WasmType);
   if (rest.startsWith("extract_lane")) return laneTypes[prefix]!;

@@ -1,5 +1,6 @@
-// Scratch arrays whose elements live in WebAssembly locals. A first pass over the kernel records how each array is touched;
-// elements that vector loops touch together share a vector. Arrays touched in ways that do not agree live in memory.
+// Scratch arrays whose elements live in WebAssembly locals. Elements that vector loops touch together share a vector: which do is
+// seen at the first touch, and recorded of all. Where later ones do not agree, the function is built again from the record;
+// arrays touched in ways that do not agree at all live in memory.
 import type { DType } from "#ir/dtype.js";
 import type { Code } from "./code.js";
 import { extractLane, replaceLane, scalarType, type LaneCount } from "./lanes.js";
@@ -8,9 +9,19 @@ import type { Scope, Value, Variable } from "./ssa.js";
 /** How the elements of one array are grouped: the first elements of vectors, and their lanes. Null: in memory. */
 export type Grouping = ReadonlyMap<number, LaneCount> | null;
 
-/** What the first pass saw. */
+/** How the arrays of a function are touched. */
 export class RegisterUse {
   readonly #groups = new Map<string, Map<number, LaneCount> | null>();
+  /** Whether the groups of some array were not what its first touches showed. */
+  #surprised = false;
+
+  get surprised(): boolean {
+    return this.#surprised;
+  }
+
+  surprise(): void {
+    this.#surprised = true;
+  }
 
   /** `lanes` elements from `start` are touched together; null where it is not known which. */
   record(array: string, start: number | null, lanes: LaneCount | 1): void {
@@ -18,8 +29,10 @@ export class RegisterUse {
     if (groups === null) return;
     if (!groups) this.#groups.set(array, (groups = new Map()));
     const before = start === null ? undefined : groups.get(start);
-    if (start === null || (lanes > 1 && before !== undefined && before !== lanes)) this.#groups.set(array, null);
-    else if (lanes > 1) groups.set(start, lanes as LaneCount);
+    if (start === null || (lanes > 1 && before !== undefined && before !== lanes)) {
+      this.#groups.set(array, null);
+      this.#surprised = true;
+    } else if (lanes > 1) groups.set(start, lanes as LaneCount);
   }
 
   groupingOf(array: string): Grouping {
@@ -35,49 +48,73 @@ export class RegisterUse {
 export class RegisterArray {
   readonly #variables = new Map<number, Variable>();
   readonly #home: Scope;
+  /** The first element of the group of each element, and how many it has: 1 where it is alone. */
   readonly #groupOf = new Map<number, number>();
+  readonly #lanesAt = new Map<number, LaneCount | 1>();
 
   constructor(
     readonly code: Code,
     readonly name: string,
     readonly dtype: DType,
-    readonly grouping: NonNullable<Grouping>,
+    /** Null where touches are to show how elements are grouped: told `use` where they do not agree. */
+    grouping: Grouping,
+    readonly use: RegisterUse,
   ) {
     this.#home = code.scope;
-    for (const [start, lanes] of grouping) for (let i = 0; i < lanes; i++) this.#groupOf.set(start + i, start);
+    if (grouping) for (const [start, lanes] of grouping) this.#group(start, lanes);
   }
 
   load(element: number): Value {
-    const start = this.#groupOf.get(element);
-    if (start === undefined) return this.code.get(this.#variable(element));
-    const lanes = this.grouping.get(start)!;
-    return extractLane(this.code, this.code.get(this.#variable(start)), this.dtype, lanes, element - start);
+    const start = this.#startOf(element);
+    const lanes = this.#lanesAt.get(start)!;
+    const value = this.code.get(this.#variable(start));
+    return lanes === 1 ? value : extractLane(this.code, value, this.dtype, lanes, element - start);
   }
 
   store(element: number, value: Value): void {
-    const start = this.#groupOf.get(element);
-    if (start === undefined) return this.code.assign(this.#variable(element), value);
+    const start = this.#startOf(element);
+    const lanes = this.#lanesAt.get(start)!;
     const variable = this.#variable(start);
-    const lanes = this.grouping.get(start)!;
-    this.code.assign(
-      variable,
-      replaceLane(this.code, this.code.get(variable), value, this.dtype, lanes, element - start),
-    );
+    if (lanes === 1) return this.code.assign(variable, value);
+    const vector = this.code.get(variable);
+    this.code.assign(variable, replaceLane(this.code, vector, value, this.dtype, lanes, element - start));
   }
 
   /** The vector whose first element is `start`. */
-  loadVector(start: number): Value {
+  loadVector(start: number, lanes: LaneCount): Value {
+    this.#group(start, lanes);
     return this.code.get(this.#variable(start));
   }
 
-  storeVector(start: number, value: Value): void {
+  storeVector(start: number, lanes: LaneCount, value: Value): void {
+    this.#group(start, lanes);
     this.code.assign(this.#variable(start), value);
+  }
+
+  #group(start: number, lanes: LaneCount): void {
+    const known = this.#lanesAt.get(start);
+    if (known === lanes) return;
+    if (known !== undefined) return this.use.surprise();
+    for (let i = 0; i < lanes; i++) {
+      if (this.#groupOf.has(start + i)) this.use.surprise();
+      this.#groupOf.set(start + i, start);
+    }
+    this.#lanesAt.set(start, lanes);
+  }
+
+  #startOf(element: number): number {
+    let start = this.#groupOf.get(element);
+    if (start === undefined) {
+      this.#groupOf.set(element, (start = element));
+      this.#lanesAt.set(element, 1);
+    }
+    return start;
   }
 
   #variable(start: number): Variable {
     let variable = this.#variables.get(start);
     if (!variable) {
-      const type = this.grouping.has(start) ? "v128" : scalarType(this.dtype);
+      const type = this.#lanesAt.get(start) === 1 ? scalarType(this.dtype) : "v128";
       this.#variables.set(start, (variable = this.code.variable(type, this.name, this.#home)));
     }
     return variable;

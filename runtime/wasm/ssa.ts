@@ -9,30 +9,59 @@ export type Range = readonly [low: number, high: number];
 export type Immediate =
   | { readonly is: "nothing" }
   | { readonly is: "number"; readonly value: number }
-  /** Lane numbers, or the sixteen bytes of a constant vector. */
+  /** Lane numbers. */
   | { readonly is: "bytes"; readonly bytes: readonly number[] }
+  /** A constant vector as four i32, the lowest first. */
+  | { readonly is: "words"; readonly words: Words }
   | { readonly is: "memory"; readonly offset: number; readonly lane?: number }
   | { readonly is: "function"; readonly name: string }
   | { readonly is: "variable"; readonly variable: Variable };
 
+export type Words = readonly [number, number, number, number];
+
 export const nothing: Immediate = { is: "nothing" };
 
+/** `constant + Σ times · value`, modulo 2³²; the terms in the order of their values' scopes, outer ones first, then of ids. */
+export interface Linear {
+  readonly constant: number;
+  readonly values: readonly Value[];
+  readonly times: readonly number[];
+}
+
 /** The result of an instruction, computed once per run of its scope. */
-export interface Value {
-  readonly kind: "value";
-  readonly id: number;
-  /**
-   * An instruction's name, or: `const` (a number or bytes), `param` (number: its index), `global`, `get` (a variable, as it
-   * is at this place), `induction` (a variable that changes only at the end of its loop's body), `call` (of a pure
-   * function), `copy`.
-   */
-  readonly op: string;
-  readonly type: WasmType;
-  readonly args: readonly Value[];
-  readonly imm: Immediate;
-  readonly scope: Scope;
-  /** What is known of an i32. */
-  readonly range: Range | null;
+export class Value {
+  readonly kind = "value";
+  /** The value as a sum, once `address.ts` has asked. */
+  linear: Linear | null = null;
+  /** Another value under the same hash. */
+  next: Value | null = null;
+  /** Reads by live code; more than one where a read needs a local. Set by `countUses`, as what follows. */
+  uses = 0;
+  /** Whether its only user computes it, on the operand stack. */
+  inlined = false;
+  /** Place of the item that its only user ends up in. */
+  place = -1;
+  /** For the assembler: the local that holds it, or −1, and the uses that were not yet emitted. */
+  local = -1;
+  left = 0;
+
+  constructor(
+    readonly id: number,
+    /**
+     * An instruction's name, or: `const` (a number or words), `param` (number: its index), `global`, `get` (a variable, as it
+     * is at this place), `induction` (a variable that changes only at the end of its loop's body), `call` (of a pure
+     * function), `copy`.
+     */
+    readonly op: string,
+    readonly type: WasmType,
+    readonly args: readonly Value[],
+    readonly imm: Immediate,
+    readonly scope: Scope,
+    /** What is known of an i32. */
+    readonly range: Range | null,
+    /** Tells values apart that compute the same at different times. */
+    readonly version = 0,
+  ) {}
 }
 
 /** A WebAssembly local that is assigned more than once. Variables with one key are written together in `Loop.writes`. */
@@ -94,6 +123,8 @@ export interface Loop {
   readonly body: Scope;
   readonly counter: Value;
   readonly pointers: Pointer[];
+  /** Whether the loop keeps its counter; else it ends when its first live pointer reaches its limit. Set by `countUses`. */
+  counts: boolean;
 }
 
 /** A value that grows by a constant from one iteration to the next: `first + counter · times`. */
@@ -101,9 +132,13 @@ export interface Pointer {
   readonly value: Value;
   readonly variable: Variable;
   readonly first: Value;
+  /** What `first` is where the counter begins with 0. */
+  readonly sum: Value;
   readonly times: number;
   /** Its value where the counter has reached the end. */
   limit: Value | null;
+  /** For `countUses`: whether the reads of `first` were counted. */
+  counted: boolean;
 }
 
 /** A list of items in order. */
@@ -112,8 +147,6 @@ export interface Scope {
   readonly parent: Scope | null;
   readonly depth: number;
   readonly items: Item[];
-  /** Values placed here, by what they compute. */
-  readonly values: Map<string, Value>;
   /** Of a `body`: buffers and variables that its loop writes. */
   readonly writes: ReadonlySet<string>;
   /** Of a `before`: whether the loop may have no iteration, so that loads must not leave it. */
@@ -124,14 +157,16 @@ export interface Scope {
   checked: boolean;
 }
 
+const noWrites: ReadonlySet<string> = new Set();
+
 export function newScope(
   kind: Scope["kind"],
   parent: Scope | null,
-  writes: ReadonlySet<string> = new Set(),
+  writes: ReadonlySet<string> = noWrites,
   mayBeEmpty = false,
 ): Scope {
   const depth = parent ? parent.depth + 1 : 0;
-  return { kind, parent, depth, items: [], values: new Map(), writes, mayBeEmpty, loop: null, checked: false };
+  return { kind, parent, depth, items: [], writes, mayBeEmpty, loop: null, checked: false };
 }
 
 /** The loop whose body is the innermost around a scope. */
@@ -153,20 +188,41 @@ export function mayLeave(scope: Scope, reads: string | null): boolean {
   return reads === null || !(scope.checked || scope.mayBeEmpty || scope.writes.has(reads));
 }
 
-/** A string equal for equal immediates. */
-export function keyOf(imm: Immediate): string {
+/** A number equal for equal immediates of the same instruction. */
+export function hashOf(imm: Immediate): number {
   switch (imm.is) {
     case "nothing":
-      return "";
-    case "number":
-      return `#${Object.is(imm.value, -0) ? "-0" : imm.value}`;
-    case "bytes":
-      return `#${imm.bytes.join()}`;
-    case "memory":
-      return `#${imm.offset}:${imm.lane ?? ""}`;
     case "function":
-      return `#${imm.name}`;
+    case "words":
+      return 0;
+    case "number":
+      return imm.value | 0;
+    case "bytes":
+      return imm.bytes[0]! + imm.bytes[imm.bytes.length - 1]!;
+    case "memory":
+      return imm.offset;
     case "variable":
-      return `#${imm.variable.id}`;
+      return imm.variable.id;
+  }
+}
+
+/** Whether immediates of the same instruction are equal. */
+export function isSame(a: Immediate, b: Immediate): boolean {
+  if (a === b) return true;
+  switch (a.is) {
+    case "nothing":
+      return b.is === "nothing";
+    case "words":
+      return false;
+    case "number":
+      return b.is === "number" && a.value === b.value;
+    case "bytes":
+      return b.is === "bytes" && a.bytes.length === b.bytes.length && a.bytes.every((x, i) => x === b.bytes[i]);
+    case "memory":
+      return b.is === "memory" && a.offset === b.offset && a.lane === b.lane;
+    case "function":
+      return b.is === "function" && a.name === b.name;
+    case "variable":
+      return b.is === "variable" && a.variable === b.variable;
   }
 }

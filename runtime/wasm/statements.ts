@@ -9,9 +9,9 @@ import type { Code } from "./code.js";
 import type { Expressions } from "./expressions.js";
 import { addIndex, compareIndex, constantOf } from "./index-math.js";
 import { scalarType } from "./lanes.js";
-import { RegisterArray, type Grouping } from "./registers.js";
+import { RegisterArray, type RegisterUse } from "./registers.js";
 import { scalarOp } from "./scalar-ops.js";
-import type { Range, Value, Variable } from "./ssa.js";
+import { type Range, Value, type Variable } from "./ssa.js";
 import { VectorLoop } from "./vector-loop.js";
 
 type Of<K extends Stmt["kind"]> = Extract<Stmt, { kind: K }>;
@@ -29,7 +29,10 @@ export class Statements {
     readonly expressions: Expressions,
     /** Locals that something sets after their `let`. */
     readonly changing: ReadonlySet<string>,
-    readonly groupingOf: (array: string) => Grouping,
+    /** How the arrays in registers are touched, as far as known. */
+    readonly use: RegisterUse,
+    /** Of a function built before; null where this is the first time. */
+    readonly known: RegisterUse | null,
   ) {}
 
   emit(stmts: readonly Stmt[]): void {
@@ -78,7 +81,7 @@ export class Statements {
 
   variableOf(local: Local): Variable {
     const binding = this.expressions.locals.get(local.name);
-    if (!binding || !("version" in binding)) throw new InternalError(`wasm: local "${local.name}" cannot be set`);
+    if (!binding || binding instanceof Value) throw new InternalError(`wasm: local "${local.name}" cannot be set`);
     return binding;
   }
 
@@ -116,9 +119,9 @@ export class Statements {
   #scratch(s: Of<"scratch">): void {
     const { code, expressions } = this;
     const { name, dtype, length } = s;
-    const grouping = s.in === "registers" ? this.groupingOf(name) : null;
-    if (grouping) {
-      const array = new RegisterArray(code, name, dtype, grouping);
+    const grouping = this.known?.groupingOf(name) ?? null;
+    if (s.in === "registers" && (grouping || !this.known)) {
+      const array = new RegisterArray(code, name, dtype, grouping, this.use);
       return void expressions.arrays.set(name, { kind: "registers", array, dtype });
     }
     const base = addIndex(code, code.global(), code.constant("i32", this.threadScratch));

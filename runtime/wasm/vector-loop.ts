@@ -125,7 +125,7 @@ export class VectorLoop {
     }
     const start = stride === 1 ? constantOf(expressions.scalar(s.offset)) : null;
     expressions.watch(s.buffer, start, lanes);
-    array.array.storeVector(start ?? 0, value);
+    array.array.storeVector(start ?? 0, lanes, value);
   }
 
   /** Whether an array in registers is indexed by the loop's counter. */

@@ -199,9 +199,9 @@ function powersOfDouble(code: Code, fn: Primitive, a: Value): Value | null {
 
 /** The number that all lanes of a constant vector of i32 hold, else null. */
 function sameInAll(x: Value): number | null {
-  if (x.op !== "const" || x.imm.is !== "bytes") return null;
-  const numbers = new Int32Array(Uint8Array.from(x.imm.bytes).buffer);
-  return numbers.every((m) => m === numbers[0]) ? numbers[0]! : null;
+  if (x.imm.is !== "words") return null;
+  const { words } = x.imm;
+  return words.every((m) => m === words[0]) ? words[0] : null;
 }
 
 /** The number that all lanes of a constant vector of floats hold, else null. */
