@@ -12,6 +12,7 @@ import { slidingPairs } from "./sliding-pairs.js";
 import { mostStaged, WindowContraction } from "./window-contraction.js";
 import { windowsAlongResult } from "./windows-along-result.js";
 import { windowsAlongSum } from "./windows-along-sum.js";
+import { windowsBySource } from "./windows-by-source.js";
 
 /** The group as a parallel space of its kernel; null where no factor has windows. */
 export function lowerWindows(
@@ -33,7 +34,7 @@ export function lowerWindows(
     // What no part of an image or of the rows makes small is left to panels of its own.
     if (windows.stagedBytes([]) > mostStaged) return null;
     const summed = product(pairs.map((p) => p.term)) > product(pairs.map((p) => p.axis));
-    return [summed ? windowsAlongSum(windows) : windowsAlongResult(windows)];
+    return [summed ? windowsAlongSum(windows) : (windowsBySource(windows) ?? windowsAlongResult(windows))];
   }
   return null;
 }

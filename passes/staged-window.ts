@@ -111,7 +111,7 @@ interface Tests {
 }
 
 /** The tests of `select(test and test …, then, 0)`, each of an index against a number; null for anything else. */
-function testsOf(x: Expr): Tests | null {
+export function testsOf(x: Expr): Tests | null {
   if (x.kind !== "call" || x.fn !== "select") return null;
   const [test, then, otherwise] = x.args as [Expr, Expr, Expr];
   if (otherwise.kind !== "literal" || otherwise.value !== 0) return null;
@@ -127,7 +127,7 @@ function testsOf(x: Expr): Tests | null {
 }
 
 /** The expression where the tests hold: indices that they keep inside need no clamps. */
-function unclamped(x: Expr, tests: readonly Test[]): Expr {
+export function unclamped(x: Expr, tests: readonly Test[]): Expr {
   const limits = new Set(tests.map((t) => `${t.fn} ${printExpr(t.args[0]!)} ${t.args[1].value}`));
   const replace = (e: Expr): Expr | null => {
     if (e.kind !== "call" || e.dtype !== "i32" || (e.fn !== "minimum" && e.fn !== "maximum")) return null;

@@ -35,7 +35,7 @@ export function windowsAlongResult(c: WindowContraction): Space {
   const positions = product(pairs.map((p) => p.axis));
   const several = images.at(-1) ?? null;
   const perImage = c.stagedBytes(c.plain);
-  const together = several && fill(positions, c.item) < wellFilled ? bestFill(several.extent!, positions, perImage, c.item) : 1; // prettier-ignore
+  const together = takenTogether(several, positions, perImage, c.item);
   const outer = [...c.batch, ...images];
   const tall = pairs[0]!.axis;
   const bands = divisorsOf(tall.extent!).find((n) => (perImage * together) / n <= mostStaged) ?? tall.extent!;
@@ -129,7 +129,9 @@ function fill(columns: number, item: number): number {
   return columns / (columns - rest + Math.ceil(rest / lanes) * lanes);
 }
 
-function bestFill(images: number, positions: number, perImage: number, item: number): number {
-  const counts = divisorsOf(images).filter((n) => n === 1 || n * perImage <= mostStaged);
-  return counts.reduce((best, n) => (fill(n * positions, item) > fill(best * positions, item) + 0.01 ? n : best), 1);
+/** How many values of an axis are taken together, each with so many columns and bytes of a staged copy. */
+export function takenTogether(images: Local | null, columns: number, bytes: number, item: number): number {
+  if (!images || fill(columns, item) >= wellFilled) return 1;
+  const counts = divisorsOf(images.extent!).filter((n) => n === 1 || n * bytes <= mostStaged);
+  return counts.reduce((best, n) => (fill(n * columns, item) > fill(best * columns, item) + 0.01 ? n : best), 1);
 }

@@ -1,0 +1,130 @@
+// A contraction with windows that hang far over the edges, such as the input gradient of a convolution without padding:
+// most of what is outside would be multiplied for nothing. Here the elements of the source are the columns: for every term
+// of the window their products are added to the results that they belong to.
+import { add, call, type Expr, indexLocal, literal, load, type Local, mul, sub } from "#ir/expr.js";
+import type { Space, Stmt } from "#ir/kernel.js";
+import { decode, product } from "./contraction-axes.js";
+import { ContractionEpilogue } from "./contraction-epilogue.js";
+import { linearIndex } from "./element.js";
+import { emitLoops } from "./emit-loops.js";
+import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
+import { coefficient, mentions, substitute } from "./rewrite-expr.js";
+import { reachOf, slid } from "./sliding-pairs.js";
+import { testsOf, unclamped } from "./staged-window.js";
+import { takenTogether } from "./windows-along-result.js";
+import { spaceOver, type WindowContraction } from "./window-contraction.js";
+import { tileBytes, WindowTiles } from "./window-tiles.js";
+
+/** Multiplications that must be saved, and terms that must be summed for one addition to memory to cost little. */
+const worthwhile = 0.9;
+const fewTerms = 16;
+
+/** The elements that a window may cover. */
+interface Source {
+  /** Along each pair of the window: the place of the first, and a local that counts them. */
+  readonly first: readonly number[];
+  readonly places: readonly Local[];
+  /** The factor at the places. */
+  readonly value: Expr;
+}
+
+/** The space runs over images, or groups of them; null where it does not pay. */
+export function windowsBySource(c: WindowContraction): Space | null {
+  const { w, pairs, buffers, others, plain, dtype } = c;
+  const source = product(plain) < fewTerms ? null : sourceOf(c);
+  if (!source) return null;
+  const { places, first } = source;
+  const results = pairs.map((p) => p.axis);
+  if (product(places) > worthwhile * product(results)) return null;
+  const several = c.images.at(-1) ?? null;
+  const together = takenTogether(several, product(places), product(plain) * product(places) * c.item, c.item);
+  const cut = several && together > 1 ? [{ axis: several, count: together }] : [];
+  const { over, known, locals } = spaceOver([...c.batch, ...c.images], cut, buffers);
+  const taken = together > 1 ? [locals.get(several!)!] : [];
+  const columns = [...taken, ...places];
+  const count = product(columns);
+  const lanes = tileBytes / c.item;
+  // Tiles lie within lines of the cache, and neighbouring terms in different ones.
+  const pitch = (Math.ceil(count / lanes) | 1) * lanes;
+  const linear = (axes: readonly Local[], at: readonly Expr[] = axes) => linearIndex(axes.map((l) => l.extent!), at); // prettier-ignore
+  const copy = buffers.fresh("stage");
+  const inCopy = (column: Expr) => add(mul(linear(plain), literal(pitch)), column);
+  const copied = storeAt(copy, inCopy(linear(columns)), substitute(source.value, known));
+  const copyLoops = [...plain, ...columns].map((l, i, all) => (i === all.length - 1 ? vector(l) : serial(l)));
+  const tiles = new WindowTiles(dtype, c.item, buffers);
+  const column = indexLocal(`c${c.node.id}`, product(results));
+  const axes = { left: w, right: c.x, rows: others, columns: results, column, outer: [], over: [], contiguous: true };
+  const epilogue = new ContractionEpilogue(c.group, c.node, axes, c.escapes, buffers);
+  const rows = tiles.rows(product(others), (row, height) => {
+    const [sums, products] = [buffers.fresh("sums"), buffers.fresh("products")];
+    const line = indexLocal(buffers.fresh("i"), height);
+    const owned = [line, ...taken, ...results];
+    const all = indexLocal(buffers.fresh("i"), product(owned));
+    const multiplied = tiles.columns(count, lanes, (firstColumn, lane) => {
+      const { names, scratch } = tiles.accumulators(height, lane);
+      const starts = names.map((name) => storeAt(name, lane, literal(0, dtype)));
+      const lefts = names.map((_, i) => substitute(w, new Map([...known, ...decode(others, add(row, literal(i)))])));
+      const right = load(copy, inCopy(add(firstColumn, lane)), dtype);
+      const ends = names.map((name, i) =>
+        storeAt(products, add(add(literal(i * pitch), firstColumn), lane), load(name, lane, dtype)),
+      );
+      return [
+        ...scratch,
+        ...emitLoops([vector(lane)], starts, buffers),
+        ...tiles.addTerms(plain.map(serial), lane, names, lefts, right),
+        ...emitLoops([vector(lane)], ends, buffers),
+      ];
+    });
+    const target = pairs.map((p, j) => sub(add(places[j]!, literal(first[j]!)), mul(p.term, literal(p.b))));
+    const at = linear(owned, [line, ...taken, ...target]);
+    const own = load(products, add(mul(line, literal(pitch)), linear(columns)), dtype);
+    const sum = storeAt(sums, at, call("add", load(sums, at, dtype), own));
+    const adding = [line, ...columns].map((l, i) => (i === columns.length ? vector(l) : serial(l)));
+    const ofTerm = [
+      scratchOf(products, dtype, height * pitch),
+      ...multiplied,
+      ...emitLoops(adding, [sum], buffers, {}, new Set([sums])),
+    ];
+    const lane = indexLocal(buffers.fresh("j"), product(results));
+    const place = { own: known, firstColumn: literal(0), lane, width: product(results) };
+    const result = load(sums, add(mul(linear([line, ...taken]), literal(product(results))), lane), dtype);
+    return [
+      scratchOf(sums, dtype, product(owned)),
+      ...emitLoops([vector(all)], [storeAt(sums, all, literal(0, dtype))], buffers),
+      ...pairs.reduceRight(
+        (body: readonly Stmt[], { term }): readonly Stmt[] => [
+          { kind: "for", over: term, extent: literal(term.extent!), as: "serial", body },
+        ],
+        ofTerm,
+      ),
+      ...epilogue.stores(place, add(row, line), result, [line, ...taken].map(serial)),
+    ];
+  });
+  const body = [scratchOf(copy, dtype, product(plain) * pitch), ...emitLoops(copyLoops, [copied], buffers), ...rows];
+  return { over, extent: over.extent!, body };
+}
+
+/** The source's elements, where every one of them belongs to a result for every term of the window; else null. */
+function sourceOf({ x, pairs, buffers }: WindowContraction): Source | null {
+  if (pairs.some((p) => p.a !== 1)) return null;
+  const reached = pairs.map((p) => indexLocal(buffers.fresh("u"), reachOf(p)));
+  const tests = testsOf(pairs.reduce((value, p, j) => slid(value, p, reached[j]!), x));
+  if (!tests) return null;
+  const low = pairs.map(() => 0);
+  const high = reached.map((l) => l.extent!);
+  for (const { fn, args } of tests.all) {
+    const [index, limit] = args;
+    const j = reached.findIndex((l) => mentions(index, l));
+    if (j < 0 || coefficient(index, reached[j]!) !== 1) return null;
+    const rest = substitute(index, new Map([[reached[j]!.name, literal(0)]]));
+    if (rest.kind !== "literal") return null;
+    const bound = limit.value - rest.value;
+    if (fn === "ge") low[j] = Math.max(low[j]!, bound);
+    else high[j] = Math.min(high[j]!, bound);
+  }
+  const whole = pairs.every((p, j) => low[j]! >= p.b * (p.term.extent! - 1) && high[j]! <= p.axis.extent!);
+  if (!whole || low.some((n, j) => n >= high[j]!)) return null;
+  const places = low.map((n, j) => indexLocal(buffers.fresh("u"), high[j]! - n));
+  const at = new Map(places.map((l, j) => [reached[j]!.name, add(l, literal(low[j]!))]));
+  return { first: low, places, value: substitute(unclamped(tests.then, tests.all), at) };
+}
