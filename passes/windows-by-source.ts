@@ -86,7 +86,8 @@ export function windowsBySource(c: WindowContraction): Space | null {
       ...emitLoops(adding, [sum], buffers, {}, new Set([sums])),
     ];
     const lane = indexLocal(buffers.fresh("j"), product(results));
-    const place = { own: known, firstColumn: literal(0), lane, width: product(results) };
+    const here = new Map([...known, ...taken.map((l) => [l.name, l] as const)]);
+    const place = { own: here, firstColumn: literal(0), lane, width: product(results) };
     const result = load(sums, add(mul(linear([line, ...taken]), literal(product(results))), lane), dtype);
     return [
       scratchOf(sums, dtype, product(owned)),
