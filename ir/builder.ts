@@ -9,11 +9,15 @@ import type { TensorType } from "./type.js";
 
 type LazyOrigin = Origin | { readonly scope: string; readonly stack?: string };
 
+/** A merged node tells of no more. */
+const maxOrigins = 8;
+
 /** Owns the nodes of a graph and of everything the passes make of it. */
 export class Builder implements Applier {
   readonly mode = "graph";
   readonly #interned = new Map<string, Node>();
-  readonly #origins = new Map<Node, Set<LazyOrigin>>();
+  /** Lists are shared between nodes and never change. */
+  readonly #origins = new Map<Node, readonly LazyOrigin[]>();
   #inherited: readonly Node[] | null = null;
   #nextId = 0;
 
@@ -29,9 +33,13 @@ export class Builder implements Applier {
   }
 
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Value[] {
-    for (const x of operands) if (x.owner !== this) throw twoGraphs(this, x.owner);
     const values = operands as readonly Value[];
-    const key = `${op.name}(${values.map((v) => `${v.node.id}.${v.index}`).join()})${keyOf(attrs)}`;
+    let key = op.name;
+    for (const x of values) {
+      if (x.owner !== this) throw twoGraphs(this, x.owner);
+      key += `,${x.node.id}.${x.index}`;
+    }
+    key += keyOfAttrs(attrs);
     let node = this.#interned.get(key);
     if (!node) {
       const types = op.infer(
@@ -80,11 +88,21 @@ export class Builder implements Applier {
   }
 
   #remember(node: Node): void {
-    const from = this.#inherited?.flatMap((n) => [...((n.results[0]!.owner as Builder).#origins.get(n) ?? [])]);
-    const origins = from?.slice(0, 8) ?? [lazyOrigin(currentScope(), captureStack())];
+    const origins = this.#inherited
+      ? this.#inheritedFrom(this.#inherited)
+      : [lazyOrigin(currentScope(), captureStack())];
     const known = this.#origins.get(node);
-    if (!known) this.#origins.set(node, new Set(origins));
-    else if (known.size < 8) for (const origin of origins) known.add(origin);
+    if (!known) this.#origins.set(node, origins);
+    else if (known.length < maxOrigins && known !== origins) {
+      const more = origins.filter((origin) => !known.includes(origin));
+      if (more.length > 0) this.#origins.set(node, [...known, ...more]);
+    }
+  }
+
+  #inheritedFrom(nodes: readonly Node[]): readonly LazyOrigin[] {
+    const lists = nodes.map((n) => (n.results[0]!.owner as Builder).#origins.get(n) ?? []);
+    if (lists.length === 1 && lists[0]!.length <= maxOrigins) return lists[0]!;
+    return [...new Set(lists.flat().slice(0, maxOrigins))];
   }
 }
 
@@ -123,6 +141,14 @@ function resolve(lazy: { readonly scope: string; readonly stack?: string }): Ori
     resolved.set(lazy, origin);
   }
   return origin;
+}
+
+const attrKeys = new WeakMap<Attrs, string>();
+
+function keyOfAttrs(attrs: Attrs): string {
+  let key = attrKeys.get(attrs);
+  if (key === undefined) attrKeys.set(attrs, (key = keyOf(attrs)));
+  return key;
 }
 
 const arrayIds = new WeakMap<object, number>();

@@ -141,8 +141,8 @@ function rangeOfCall(x: Call): readonly [number, number] | null {
     case "sub":
       return [a[0] - b[1], a[1] - b[0]];
     case "mul": {
-      const corners = [a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1]];
-      return [Math.min(...corners), Math.max(...corners)];
+      const [p, q, r, s] = [a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1]];
+      return [Math.min(p, q, r, s), Math.max(p, q, r, s)];
     }
     case "floorDiv":
       return b[0] === b[1] && b[0] > 0 ? [Math.floor(a[0] / b[0]), Math.floor(a[1] / b[0])] : null;
@@ -176,21 +176,16 @@ function compareIndex(fn: "lt" | "ge" | "eq", a: Expr, b: Expr): Expr {
   return call(fn, a, b);
 }
 
+const isValue = (x: Expr, n: number): boolean => x.kind === "literal" && x.value === n;
+
 /** i32 arithmetic, with the identities that index maps through views produce. */
 function indexCall(fn: ScalarFn, args: readonly Expr[]): Expr {
-  const [a, b] = args as [Expr, Expr];
-  if (args.every((x) => x.kind === "literal")) {
-    return literal(
-      evaluate(
-        fn,
-        "i32",
-        args.map((x) => (x as Literal).value),
-        args.map((x) => x.dtype),
-      ),
-    );
+  const a = args[0]!;
+  const b = args[1]!;
+  if (a.kind === "literal" && args.every((x) => x.kind === "literal")) {
+    const values = args.map((x) => (x as Literal).value);
+    return literal(evaluate(fn, "i32", values, args.map((x) => x.dtype))); // prettier-ignore
   }
-  const plain: Expr = { kind: "call", dtype: "i32", fn, args };
-  const isValue = (x: Expr, n: number) => x?.kind === "literal" && x.value === n;
   switch (fn) {
     case "add":
       if (isValue(a, 0)) return b;
@@ -199,41 +194,41 @@ function indexCall(fn: ScalarFn, args: readonly Expr[]): Expr {
       if (b.kind === "literal" && isCall(a, "add") && a.args[1]!.kind === "literal") {
         return indexCall("add", [a.args[0]!, literal(a.args[1]!.value + b.value)]);
       }
-      return plain;
+      break;
     case "sub":
       if (b.kind === "literal") return indexCall("add", [a, literal(-b.value)]);
-      return plain;
+      break;
     case "mul":
       if (isValue(a, 0) || isValue(b, 1)) return a;
       if (isValue(b, 0) || isValue(a, 1)) return b;
       if (a.kind === "literal") return indexCall("mul", [b, a]);
       if (b.kind === "literal" && isCall(a, "add")) {
-        return indexCall(
-          "add",
-          a.args.map((x) => indexCall("mul", [x, b])),
-        );
+        return indexCall("add", [indexCall("mul", [a.args[0]!, b]), indexCall("mul", [a.args[1]!, b])]);
       }
       if (b.kind === "literal" && isCall(a, "mul") && a.args[1]!.kind === "literal") {
         return indexCall("mul", [a.args[0]!, literal(Math.imul(a.args[1]!.value, b.value))]);
       }
-      return plain;
+      break;
     case "floorDiv":
     case "floorMod":
-      return divideIndex(fn, a, b, plain);
+      return divideIndex(fn, a, b);
     default:
-      return plain;
   }
+  return { kind: "call", dtype: "i32", fn, args };
 }
 
 const isCall = (x: Expr, fn: ScalarFn): x is Call => x.kind === "call" && x.fn === fn;
 
 /** `(q·n + r) div n → q` and `mod n → r`, where `0 ≤ r < n` is known term by term. */
-function divideIndex(fn: "floorDiv" | "floorMod", a: Expr, b: Expr, plain: Expr): Expr {
+function divideIndex(fn: "floorDiv" | "floorMod", a: Expr, b: Expr): Expr {
+  const plain: Expr = { kind: "call", dtype: "i32", fn, args: [a, b] };
   if (b.kind !== "literal" || b.value <= 0) return plain;
   const n = b.value;
   if (n === 1) return fn === "floorDiv" ? a : literal(0);
   // What has no known range may have wrapped: i32 data, unlike indices.
-  if (rangeOf(a) === null) return plain;
+  const whole = rangeOf(a);
+  if (whole === null) return plain;
+  if (whole[0] >= 0 && whole[1] < n) return fn === "floorDiv" ? literal(0) : a;
   const multiples: Expr[] = [];
   const rest: Expr[] = [];
   for (const term of termsOf(a)) {

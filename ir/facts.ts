@@ -7,7 +7,7 @@ import { identityOf } from "./kernel.js";
 import type { Operand, Value } from "./node.js";
 import type { AnyOp, Index, Reader } from "./op.js";
 import { constant } from "./ops/leaves.js";
-import { broadcast, reshape } from "./ops/movement.js";
+import { broadcast, reshape, transpose } from "./ops/movement.js";
 import { isConcrete } from "./type.js";
 
 /** The number that every element is, seen through broadcast and reshape; null where there is none, or in eager mode. */
@@ -66,6 +66,7 @@ function derive(value: Value): Interval {
   const { lower } = op as AnyOp;
   if (lower.kind !== "compute" || !types.every(isConcrete) || !isConcrete(value.type))
     return everything(value.type.dtype);
+  if (op === broadcast || op === reshape || op === transpose) return known.get(operands[0]!)!;
   const reads = new Map<Index, Map<Value, Expr>>();
   let reductions = 0;
   const reader: Reader<never> = {

@@ -13,7 +13,7 @@ import { mulSizes } from "#ir/size.js";
 import type { ReductionAttrs } from "#ir/reduction.js";
 import { canonicalStep } from "./canonicalize.js";
 import type { Pass } from "./pass.js";
-import { firstRule, namesOfRules, ruleSet, transform, type RuleSet } from "./rewrite.js";
+import { firstRule, namesOfRules, ruleSet, transform, type RuleSet, type Step } from "./rewrite.js";
 
 const between: readonly (readonly [AnyOp, Rule])[] = [
   [mul, { name: "(x · a) · b → x · ab, a and b both ≤ 1 or both ≥ 1", apply: (_, [x, y]) => mergedFactors(x!, y!) }],
@@ -27,14 +27,16 @@ const rules: RuleSet = ruleSet(
   ...between,
 );
 
+const step: Step = (node) => ownRules(node) ?? canonicalStep(node);
+const ownRules = firstRule(rules);
+/** It runs twice, and changes little the second time. */
+const settled = new WeakSet<Node>();
+
 export const algebra: Pass<Graph> = {
   name: "algebra",
   doc: "Identities: x · 1 → x, x − x → 0 where x is finite, views that cancel. Rounding may change, nothing else.",
   rules: namesOfRules(rules),
-  run: (graph, note) => {
-    const step = firstRule(rules);
-    return transform(graph, (node) => step(node) ?? canonicalStep(node), note);
-  },
+  run: (graph, note) => transform(graph, step, note, settled),
 };
 
 const times = (x: Operand, n: number): Operand => mul(x, n);

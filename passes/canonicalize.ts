@@ -27,7 +27,8 @@ const signs: RuleSet = ruleSet(
 );
 
 /** The rules of `canonicalize`, for sets of rules that count on canonical operands. */
-export const canonicalStep: Step = (node) => reordered(node) ?? firstRule(signs)(node);
+export const canonicalStep: Step = (node) => reordered(node) ?? outwards(node);
+const outwards = firstRule(signs);
 
 export const canonicalize: Pass<Graph> = {
   name: "canonicalize",

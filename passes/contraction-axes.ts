@@ -4,7 +4,7 @@
 import { type Expr, floorDiv, floorMod, indexLocal, literal, type Local } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
 import type { ContractionFacts } from "./contraction-schedule.js";
-import { elementOf, resolveReads } from "./element.js";
+import { elementOf, overAccesses } from "./element.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { rejoin } from "./rejoin.js";
 import { coefficient, mentions, substitute } from "./rewrite-expr.js";
@@ -38,10 +38,7 @@ export function contractionAxes(node: Node, buffers: KernelBuffers): Contraction
   const last = axes[axes.length - 1]!;
   const [l, r] = mentions(factors![1], last) ? factors! : [factors![1], factors![0]];
   const ones = new Map([...index, ...over].filter((x) => x.extent === 1).map((x) => [x.name, literal(0)]));
-  const [left, bare] = [l, r].map((x) => substitute(buffers.loaded(resolveReads(x, node, () => false)), ones)) as [
-    Expr,
-    Expr,
-  ];
+  const [left, bare] = [l, r].map((x) => substitute(buffers.loaded(overAccesses(x, node)), ones)) as [Expr, Expr];
   const onlyRight = axes.filter((x) => !mentions(l, x));
   const summed = over.filter((x) => x.extent !== 1);
   const withColumns = (columns: readonly Local[]) => {

@@ -3,7 +3,7 @@ import { add, type Expr, indexLocal, literal, type Local } from "#ir/expr.js";
 import type { Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { type ContractionAxes, decode } from "./contraction-axes.js";
-import { elementOf, resolveReads } from "./element.js";
+import { elementOf, overAccesses } from "./element.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
@@ -75,7 +75,7 @@ export class ContractionEpilogue {
   }
 
   #element(node: Node, inner: Expr, locals: ReadonlyMap<string, Expr>, elements: ReadonlyMap<Node, Expr>): Expr {
-    const over = resolveReads(inner, node, () => false);
+    const over = overAccesses(inner, node);
     return rewriteExpr(substitute(over, locals), (e) => {
       if (!isAccess(e)) return null;
       return elements.get(e.value.node) ?? this.buffers.loaded(e);

@@ -3,10 +3,12 @@
 import { InternalError } from "#ir/errors.js";
 import { add as plus, type Expr, indexLocal, literal, type Local, mul, type Read, type Reducer } from "#ir/expr.js";
 import type { Node, Value } from "#ir/node.js";
+import type { AnyOp } from "#ir/op.js";
+import { reshape } from "#ir/ops/movement.js";
 import { readerOf } from "#ir/reader.js";
 import { transcendentals } from "#ir/scalar.js";
 import { stridesOf } from "#ir/type.js";
-import { accessOf, mentions, rewriteExpr, walkExpr } from "./rewrite-expr.js";
+import { accessOf, mentions, partsOf, rewriteExpr, walkExpr } from "./rewrite-expr.js";
 
 /**
  * - `leaf`: input, parameter, array constant: it has a buffer before the run.
@@ -45,7 +47,10 @@ export function shapeOf(value: Value): readonly number[] {
 }
 
 export function countOf(value: Value): number {
-  return shapeOf(value).reduce((a, b) => a * b, 1);
+  const shape = shapeOf(value);
+  let count = 1;
+  for (let axis = 0; axis < shape.length; axis++) count *= shape[axis]!;
+  return count;
 }
 
 function analyse(node: Node): Element {
@@ -60,7 +65,7 @@ function analyse(node: Node): Element {
   }
   if (lower.kind === "scatter" || lower.kind === "routine") return { ...none, role: lower.kind };
   if (lower.kind !== "compute") throw new InternalError(`fuse: ${node.op.name} was not decomposed`);
-  let inner = ownBounds(lower.at(index, readerOf(node), 0), node);
+  let inner = instantiate(node, index);
   const over: Local[] = [];
   const fn = inner.kind === "reduce" ? inner.fn : "sum";
   while (inner.kind === "reduce" && inner.fn === fn) {
@@ -105,6 +110,7 @@ function contraction(inner: Expr, index: readonly Local[], over: readonly Local[
 
 /** The expression with every promised index made the promise of `node`. */
 export function ownBounds(x: Expr, node: Node): Expr {
+  if (!promises(x, new Set())) return x;
   const seen = new Map<Expr, Expr>();
   return rewriteExpr(x, (e) => {
     if (e.kind !== "bounded" || "node" in e) return null;
@@ -112,6 +118,14 @@ export function ownBounds(x: Expr, node: Node): Expr {
     if (!own) seen.set(e, (own = { ...e, value: ownBounds(e.value, node), node } as Expr));
     return own;
   });
+}
+
+function promises(x: Expr, seen: Set<Expr>): boolean {
+  if (x.kind === "bounded") return true;
+  if (x.kind === "literal" || x.kind === "local" || seen.has(x)) return false;
+  seen.add(x);
+  for (const part of partsOf(x)) if (promises(part, seen)) return true;
+  return false;
 }
 
 const expensive: ReadonlySet<string> = new Set(transcendentals);
@@ -144,14 +158,23 @@ export function resolve(value: Value, index: readonly Expr[], inlined: (node: No
     const { node } = value;
     const element = elementOf(node);
     if (element.role === "view") {
-      const read = instantiate(node, index) as Read;
       linear = keepsOrder(node) ? (linear ?? linearIndex(shapeOf(value), index)) : null;
-      [value, index] = [node.operands[read.operand]!, read.index];
+      index = viewed(node, element, index);
+      value = node.operands[(element.inner as Read).operand]!;
       continue;
     }
+    if (element.inner.kind === "literal" && element.role === "free") return element.inner;
     if (element.role !== "free" && !inlined(node)) return accessOf(value, index, linear);
     return resolveReads(instantiate(node, index), node, inlined);
   }
+}
+
+/** Where a view reads its operand for its own element at `index`. */
+function viewed(view: Node, element: Element, index: readonly Expr[]): readonly Expr[] {
+  const own = (element.inner as Read).index;
+  const plain = own.every((x) => x.kind === "literal" || x.kind === "local");
+  if (!plain) return (instantiate(view, index) as Read).index;
+  return own.map((x) => (x.kind === "local" ? index[element.index.indexOf(x)]! : x));
 }
 
 /** Operations that a number may cost and still be computed by every kernel that needs it. */
@@ -181,9 +204,18 @@ function countedCost(node: Node): number {
   return node.operands.reduce((sum, x) => (sum > cheapNumber ? sum : sum + costOfNumber(x.node)), cost);
 }
 
+const resolved = new WeakMap<Node, Map<Expr, Expr>>();
+
+/** A part of a node's expression over accesses of what has a buffer: only views and free nodes are followed. */
+export function overAccesses(x: Expr, node: Node): Expr {
+  let memo = resolved.get(node);
+  if (!memo) resolved.set(node, (memo = new Map()));
+  return resolveReads(x, node, never, memo);
+}
+const never = (): boolean => false;
+
 /** An expression over `read`s of a node's operands as one over accesses. */
-export function resolveReads(x: Expr, node: Node, given: (node: Node) => boolean): Expr {
-  const memo = new Map<Expr, Expr>();
+function resolveReads(x: Expr, node: Node, given: (node: Node) => boolean, memo = new Map<Expr, Expr>()): Expr {
   const inlined = shapeOf(node.results[0]!).length === 0 ? given : (n: Node) => given(n) || isOwnNumber(n);
   const replace = (e: Expr): Expr | null => {
     if (e.kind !== "read") return null;
@@ -194,14 +226,14 @@ export function resolveReads(x: Expr, node: Node, given: (node: Node) => boolean
 }
 
 /** The element expression of a compute node at any index. */
-export function instantiate(node: Node, index: readonly Expr[]): Expr {
+function instantiate(node: Node, index: readonly Expr[]): Expr {
   const { lower } = node.op;
   if (lower.kind === "leaf") return elementOf(node).inner;
   if (lower.kind !== "compute") throw new InternalError(`lower: ${node.op.name} has no element`);
   return ownBounds(lower.at(index, readerOf(node), 0), node);
 }
 
-/** Whether a view lists the same elements in the same order: a reshape, found by asking for a few elements. */
+/** Whether a view lists the same elements in the same order: a reshape, or what a few elements show to be one. */
 export function keepsOrder(view: Node): boolean {
   let answer = orders.get(view);
   if (answer === undefined) orders.set(view, (answer = findsOrder(view)));
@@ -213,6 +245,7 @@ function findsOrder(view: Node): boolean {
   const [to, from] = [shapeOf(view.results[0]!), shapeOf(view.operands[0]!)];
   const count = countOf(view.results[0]!);
   if (count !== countOf(view.operands[0]!) || count === 0) return false;
+  if (view.op === (reshape as AnyOp)) return true;
   const strides = stridesOf(from);
   const probe = (position: number): boolean => {
     const at = stridesOf(to).map((s, axis) => literal(Math.floor(position / s) % to[axis]!));

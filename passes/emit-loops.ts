@@ -102,7 +102,7 @@ class Emission {
     const go = (e: Expr): Expr => {
       const done = memo.get(e);
       if (done) return done;
-      let made = rebuild(e, go);
+      let made = e.kind === "literal" || e.kind === "local" ? e : rebuild(e, go);
       if (made.kind === "call" && made.fn === "add" && made.dtype === "i32") made = this.#regroup(made);
       const own = this.#unique(made);
       memo.set(e, own);
@@ -113,8 +113,9 @@ class Emission {
 
   #unique(e: Expr): Expr {
     if (this.#ids.has(e)) return e;
-    const parts = partsOf(e).map((p) => this.#ids.get(p) ?? this.#idOf(this.#unique(p)));
-    const key = `${e.kind} ${e.dtype} ${ownKey(e)} ${parts.join()}`;
+    let key = ownKey(e);
+    if (e.kind !== "literal" && e.kind !== "local")
+      for (const part of partsOf(e)) key += `,${this.#ids.get(part) ?? this.#idOf(this.#unique(part))}`;
     const known = this.#interned.get(key);
     if (known) return known;
     this.#interned.set(key, e);
@@ -145,7 +146,8 @@ class Emission {
     let depth = this.#depthOf.get(e);
     if (depth === undefined) {
       depth = e.kind === "local" ? (this.#depths.get(e.name) ?? 0) : 0;
-      for (const part of partsOf(e)) depth = Math.max(depth, this.#depth(part));
+      if (e.kind !== "local" && e.kind !== "literal")
+        for (const part of partsOf(e)) depth = Math.max(depth, this.#depth(part));
       if (e.kind === "load" && this.changing.has(e.buffer)) depth = this.loops.length;
       this.#depthOf.set(e, depth);
     }
@@ -216,19 +218,20 @@ class Emission {
   }
 }
 
+/** What tells an expression from others with the same parts. */
 function ownKey(e: Expr): string {
   switch (e.kind) {
     case "literal":
-      return Object.is(e.value, -0) ? "-0" : String(e.value);
+      return `=${Object.is(e.value, -0) ? "-0" : e.value} ${e.dtype}`;
     case "local":
-      return e.name;
+      return `$${e.name}`;
     case "load":
-      return e.buffer;
+      return `[${e.buffer}`;
     case "call":
-      return e.fn;
+      return `${e.fn} ${e.dtype}`;
     case "bounded":
-      return `${e.extent} ${(e as unknown as { node: Node }).node.id}`;
+      return `<${e.extent} ${(e as unknown as { node: Node }).node.id}`;
     default:
-      return "";
+      return `${e.kind} ${e.dtype}`;
   }
 }

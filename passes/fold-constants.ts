@@ -28,17 +28,20 @@ export const foldConstants: Pass<Graph> = {
   doc: `What depends on constants alone is computed, up to ${maxElements} elements; equal elements become one number.`,
   rules: [compute, uniform],
   run: (graph, note) => {
-    const known = new Map<Value, () => TypedArray>();
     const effects = new Set(graph.effects);
-    return transform(graph, (node) => (effects.has(node) ? null : fold(node, known)), note);
+    return transform(graph, (node) => (effects.has(node) ? null : fold(node)), note, settled);
   },
 };
 
-function fold(node: Node, known: Map<Value, () => TypedArray>): Replacement | null {
+/** The numbers of values that are constant, and nodes that need not be looked at again: the pass runs twice. */
+const known = new WeakMap<Value, () => TypedArray>();
+const settled = new WeakSet<Node>();
+
+function fold(node: Node): Replacement | null {
   const { op, operands, results } = node;
   const [result] = results;
   if (results.length !== 1 || !isConcrete(result!.type) || countOf(result!) > maxElements) return null;
-  if (op === (constant as AnyOp)) return foldLeaf(node, known);
+  if (op === (constant as AnyOp)) return foldLeaf(node);
   if (op.lower.kind === "leaf" || !operands.every((value) => known.has(value))) return null;
   const data = () => evaluateNode(node, operands.map((value) => known.get(value)!()))[0]!; // prettier-ignore
   if (growsOnly(node)) {
@@ -56,7 +59,7 @@ function fold(node: Node, known: Map<Value, () => TypedArray>): Replacement | nu
 }
 
 /** Notes a constant's numbers; an array of equal ones, or of one, becomes a number. */
-function foldLeaf(node: Node, known: Map<Value, () => TypedArray>): Replacement | null {
+function foldLeaf(node: Node): Replacement | null {
   const { value, dtype } = node.attrs as { value: number | TypedArray; dtype: DType };
   const [result] = node.results;
   known.set(result!, () => (typeof value === "number" ? zeros(dtype, countOf(result!)).fill(value) : value));

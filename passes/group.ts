@@ -4,7 +4,7 @@ import type { Expr } from "#ir/expr.js";
 import { forEachExpr } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
 import type { Graph } from "#ir/graph.js";
-import { countOf, elementOf, resolveReads, shapeOf } from "./element.js";
+import { countOf, elementOf, overAccesses, shapeOf } from "./element.js";
 import { type Access, isAccess, walkExpr } from "./rewrite-expr.js";
 import { routineFor } from "./routine.js";
 import { scatterOf } from "./scatter.js";
@@ -70,14 +70,10 @@ function readsOf(node: Node): Reads {
     const seen = new Set<Expr>();
     for (const x of expressionsOf(node)) {
       const visit = (e: Expr): void => {
-        if (isAccess(e)) accesses.push(e);
-        if (e.kind === "bounded") fails = true;
+        if (e.kind === "load" && isAccess(e)) accesses.push(e);
+        else if (e.kind === "bounded") fails = true;
       };
-      walkExpr(
-        resolveReads(x, node, () => false),
-        visit,
-        seen,
-      );
+      walkExpr(overAccesses(x, node), visit, seen);
     }
     reads.set(node, (found = { accesses, canFail: fails }));
   }

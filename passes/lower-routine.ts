@@ -3,7 +3,7 @@ import { type Expr, floorDiv, floorMod, indexLocal } from "#ir/expr.js";
 import type { Space, Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import type { Routine } from "#ir/reader.js";
-import { resolveReads } from "./element.js";
+import { overAccesses } from "./element.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { rewriteExpr, substitute } from "./rewrite-expr.js";
 import { routineFor } from "./routine.js";
@@ -69,7 +69,7 @@ class Relocation {
   /** The expression over loads of the kernel's buffers. */
   #ready(x: Expr): Expr {
     const here = substitute(x, this.rows, this.#memo.rows);
-    const read = this.buffers.loaded(resolveReads(here, this.node, () => false));
+    const read = this.buffers.loaded(overAccesses(here, this.node));
     return rewriteExpr(
       read,
       (e) => {

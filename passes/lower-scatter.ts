@@ -3,7 +3,7 @@
 import { call, type Expr, indexLocal, literal } from "#ir/expr.js";
 import type { Space } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
-import { resolveReads } from "./element.js";
+import { overAccesses } from "./element.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { scatterOf } from "./scatter.js";
@@ -11,7 +11,7 @@ import { scatterOf } from "./scatter.js";
 export function lowerScatter(node: Node, buffers: KernelBuffers): Space {
   const { index, init, source, put, combine } = scatterOf(node);
   const value = node.results[0]!;
-  const ready = (x: Expr): Expr => buffers.loaded(resolveReads(x, node, () => false));
+  const ready = (x: Expr): Expr => buffers.loaded(overAccesses(x, node));
   const at = (i: readonly Expr[]): Expr => buffers.positionOf(value, i);
   const store = (offset: Expr, element: Expr): Root => ({
     kind: "store",

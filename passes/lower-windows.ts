@@ -4,7 +4,7 @@ import { type Expr, literal, type Local } from "#ir/expr.js";
 import type { Space } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { product } from "./contraction-axes.js";
-import { elementOf, resolveReads } from "./element.js";
+import { elementOf, overAccesses } from "./element.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { mentions, substitute } from "./rewrite-expr.js";
@@ -24,7 +24,7 @@ export function lowerWindows(
   const { index, over, factors } = elementOf(node);
   const ones = new Map([...index, ...over].filter((x) => x.extent === 1).map((x) => [x.name, literal(0)]));
   const [axes, terms] = [index, over].map((locals) => locals.filter((l) => l.extent !== 1)) as [Local[], Local[]];
-  const factor = (i: 0 | 1) => substitute(buffers.loaded(resolveReads(factors![i], node, () => false)), ones);
+  const factor = (i: 0 | 1) => substitute(buffers.loaded(overAccesses(factors![i], node)), ones);
   const both = [factor(0), factor(1)] as const;
   for (const [x, w] of [both, both.toReversed() as [Expr, Expr]]) {
     const own = axes.filter((l) => !mentions(w, l));

@@ -7,9 +7,9 @@
 import { itemSize } from "#ir/dtype.js";
 import { indexLocal, type Expr, type Local, literal } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
-import { countOf, elementOf, resolveReads } from "./element.js";
+import { countOf, elementOf, overAccesses } from "./element.js";
 import { accessesOf, type Group } from "./group.js";
-import { type Access, isAccess, substitute, walkExpr } from "./rewrite-expr.js";
+import { type Access, isAccess, rewriteExpr, substitute, walkExpr } from "./rewrite-expr.js";
 
 /** Bytes of a row beyond which a value is computed again, if that takes few operations, rather than kept. */
 const largeRow = 16 * 1024;
@@ -45,12 +45,27 @@ export interface NestPlan {
  * nest, so that loops run along contiguous memory; null where there is none.
  */
 export function planNests(group: Group, escapes: (node: Node) => boolean, lane: number | null): NestPlan {
-  const inlined = inlinedNodes(group, escapes);
+  let plans = known.get(group);
+  if (!plans) known.set(group, (plans = { elements: expandedNodes(group, escapes), byLane: new Map() }));
+  let plan = plans.byLane.get(lane);
+  if (!plan) plans.byLane.set(lane, (plan = planned(group, plans.elements, lane)));
+  return plan;
+}
+
+/** What a node that is not inlined computes, and all that it reads. */
+type Expanded = Pick<Placed, "expr" | "accesses">;
+
+/** What is known of a group, from which the same nodes escape for good. */
+interface Plans {
+  readonly elements: ReadonlyMap<Node, Expanded>;
+  readonly byLane: Map<number | null, NestPlan>;
+}
+const known = new WeakMap<Group, Plans>();
+
+function planned(group: Group, elements: ReadonlyMap<Node, Expanded>, lane: number | null): NestPlan {
   const nests = new Map<string, Nest>();
   const placed = new Map<Node, Placed>();
-  for (const node of group.nodes) {
-    if (inlined.has(node)) continue;
-    const { expr, accesses } = expanded(node, (n) => inlined.has(n));
+  for (const [node, { expr, accesses }] of elements) {
     const loops = loopsOf(node, group, lane, accesses);
     let level = 0;
     for (const access of accesses) {
@@ -155,17 +170,41 @@ function sameSpace(reader: Node, node: Node): boolean {
   return points(index) * points(over) === points(elementOf(node).index);
 }
 
-function expanded(node: Node, inlined: (node: Node) => boolean) {
-  const element = elementOf(node);
-  const ones = new Map(
-    [...element.index, ...element.over].filter((l) => l.extent === 1).map((l) => [l.name, literal(0)]),
-  );
-  const expr = substitute(resolveReads(element.inner, node, inlined), ones);
-  const accesses: Access[] = [];
-  walkExpr(expr, (e) => {
-    if (isAccess(e)) accesses.push(e);
-  });
-  return { expr, accesses };
+/** The elements of the nodes that are not inlined, those of inlined nodes put in. */
+function expandedNodes(group: Group, escapes: (node: Node) => boolean): ReadonlyMap<Node, Expanded> {
+  const inlined = inlinedNodes(group, escapes);
+  const bodies = new Map<Node, Expr>();
+  const elements = new Map<Node, Expanded>();
+  for (const node of group.nodes) {
+    const element = elementOf(node);
+    let expr = overAccesses(element.inner, node);
+    if (accessesOf(node).some((a) => bodies.has(a.value.node))) expr = withBodies(expr, bodies);
+    if (inlined.has(node)) {
+      bodies.set(node, expr);
+      continue;
+    }
+    const ones = [...element.index, ...element.over].filter((l) => l.extent === 1);
+    expr = substitute(expr, new Map(ones.map((l) => [l.name, literal(0)])));
+    const accesses: Access[] = [];
+    walkExpr(expr, (e) => {
+      if (e.kind === "load" && isAccess(e)) accesses.push(e);
+    });
+    elements.set(node, { expr, accesses });
+  }
+  return elements;
+}
+
+/** The expression with accesses of nodes that have a body replaced by it, at the index of the access. */
+function withBodies(x: Expr, bodies: ReadonlyMap<Node, Expr>): Expr {
+  const memo = new Map<Expr, Expr>();
+  const replace = (e: Expr): Expr | null => {
+    if (e.kind !== "load" || !isAccess(e)) return null;
+    const body = bodies.get(e.value.node);
+    if (!body) return null;
+    const own = elementOf(e.value.node).index;
+    return substitute(body, new Map(own.map((l, axis) => [l.name, rewriteExpr(e.index[axis]!, replace, memo)])));
+  };
+  return rewriteExpr(x, replace, memo);
 }
 
 /** A node's loops, in the order in which its largest read walks memory; the lane innermost. */

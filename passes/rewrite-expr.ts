@@ -29,6 +29,7 @@ export function accessOf(value: Value, index: readonly Expr[], linear: Expr | nu
  */
 export function rewriteExpr(x: Expr, replace: (x: Expr) => Expr | null, memo = new Map<Expr, Expr>()): Expr {
   const go = (e: Expr): Expr => {
+    if (e.kind === "literal" || e.kind === "local") return replace(e) ?? e;
     let out = memo.get(e);
     if (out === undefined) {
       out = replace(e) ?? rebuild(e, go);
@@ -47,17 +48,16 @@ export function rebuild(e: Expr, go: (x: Expr) => Expr): Expr {
       return e;
     case "load": {
       if (isAccess(e)) {
-        const index = e.index.map(go);
+        const index = mapped(e.index, go);
         const linear = e.linear && go(e.linear);
-        const same = linear === e.linear && index.every((x, i) => x === e.index[i]);
-        return same ? e : accessOf(e.value, index, linear);
+        return linear === e.linear && index === e.index ? e : accessOf(e.value, index, linear);
       }
       const offset = go(e.offset);
       return offset === e.offset ? e : load(e.buffer, offset, e.dtype);
     }
     case "call": {
-      const args = e.args.map(go);
-      if (args.every((x, i) => x === e.args[i])) return e;
+      const args = mapped(e.args, go);
+      if (args === e.args) return e;
       return args.length === 1 && e.fn.startsWith("to") ? cast(args[0]!, e.dtype) : call(e.fn, ...args);
     }
     case "reduce": {
@@ -65,8 +65,8 @@ export function rebuild(e: Expr, go: (x: Expr) => Expr): Expr {
       return body === e.body ? e : { ...e, body };
     }
     case "read": {
-      const index = e.index.map(go);
-      return index.every((x, i) => x === e.index[i]) ? e : { ...e, index };
+      const index = mapped(e.index, go);
+      return index === e.index ? e : { kind: "read", dtype: e.dtype, operand: e.operand, index };
     }
     case "bounded": {
       const value = go(e.value);
@@ -75,10 +75,28 @@ export function rebuild(e: Expr, go: (x: Expr) => Expr): Expr {
   }
 }
 
+/** Every part by `go`; the list itself where none changed. */
+function mapped(parts: readonly Expr[], go: (x: Expr) => Expr): readonly Expr[] {
+  let out: Expr[] | null = null;
+  for (let i = 0; i < parts.length; i++) {
+    const made = go(parts[i]!);
+    if (out === null && made !== parts[i]) out = parts.slice(0, i);
+    if (out !== null) out.push(made);
+  }
+  return out ?? parts;
+}
+
 /** Replaces locals, by name. */
-export function substitute(x: Expr, locals: ReadonlyMap<string, Expr>, memo?: Map<Expr, Expr>): Expr {
+export function substitute(x: Expr, locals: ReadonlyMap<string, Expr>, memo = new Map<Expr, Expr>()): Expr {
   if (locals.size === 0) return x;
-  return rewriteExpr(x, (e) => (e.kind === "local" ? (locals.get(e.name) ?? null) : null), memo);
+  const go = (e: Expr): Expr => {
+    if (e.kind === "local") return locals.get(e.name) ?? e;
+    if (e.kind === "literal") return e;
+    let out = memo.get(e);
+    if (out === undefined) memo.set(e, (out = rebuild(e, go)));
+    return out;
+  };
+  return go(x);
 }
 
 /** The parts of an expression; those of an access are its index and position, not the offset that it has none of yet. */
@@ -91,17 +109,20 @@ export function partsOf(e: Expr): readonly Expr[] {
 export function walkExpr(x: Expr, visit: (e: Expr) => void, seen = new Set<Expr>()): void {
   if (seen.has(x)) return;
   seen.add(x);
-  for (const part of partsOf(x)) walkExpr(part, visit, seen);
+  if (x.kind !== "literal" && x.kind !== "local") for (const part of partsOf(x)) walkExpr(part, visit, seen);
   visit(x);
 }
 
 /** Whether the local occurs in the expression. */
 export function mentions(x: Expr, local: Local): boolean {
-  let found = false;
-  walkExpr(x, (e) => {
-    if (e.kind === "local" && e.name === local.name) found = true;
-  });
-  return found;
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): boolean => {
+    if (e.kind === "local") return e.name === local.name;
+    if (e.kind === "literal" || seen.has(e)) return false;
+    seen.add(e);
+    return partsOf(e).some(visit);
+  };
+  return visit(x);
 }
 
 /** How much an i32 expression grows when the local grows by one; null where that is not a constant. */

@@ -36,6 +36,7 @@ export function namesOfRules(rules: RuleSet): readonly string[] {
 
 /** The graph after applying rules to fixpoint; the graph itself where none applied. */
 export function rewrite(graph: Graph, rules: RuleSet, note: (rule: string) => void = () => {}): Graph {
+  if (!nodesOf(graph).some((node) => rules.has(node.op))) return graph;
   return transform(graph, firstRule(rules), note);
 }
 
@@ -54,12 +55,21 @@ export function firstRule(rules: RuleSet): Step {
 /**
  * The graph with `step` applied to every node until it says null. Replacements are normalised in turn; new nodes inherit
  * the origins of the node they replace. Throws an InternalError naming the rules where they go in circles.
+ *
+ * `settled` gathers nodes that are in normal form already, for a step that says the same of a node whenever it is asked: a
+ * second run of the pass looks at what is new alone.
  */
-export function transform(graph: Graph, step: Step, note: (rule: string) => void = () => {}): Graph {
+export function transform(
+  graph: Graph,
+  step: Step,
+  note: (rule: string) => void = () => {},
+  settled = new WeakSet<Node>(),
+): Graph {
   const normal = new Map<Node, readonly Value[]>();
-  const budget = new Budget(1000 + 50 * nodesOf(graph).length);
+  const budget = new Budget(() => 50 * nodesOf(graph).length);
+  const fired = (rule: string) => (budget.spend(rule), note(rule));
   for (const root of rootsOf(graph)) {
-    if (!normal.has(root.node)) normalize(graph, root.node, normal, step, (rule) => (budget.spend(rule), note(rule)));
+    if (!normal.has(root.node)) normalize(graph, root.node, normal, step, fired, settled);
   }
   return mapRoots(graph, (value) => normal.get(value.node)![value.index]!);
 }
@@ -78,10 +88,29 @@ function normalize(
   normal: Map<Node, readonly Value[]>,
   step: Step,
   fired: (rule: string) => void,
+  settled: WeakSet<Node>,
 ): void {
+  // The one node that what is made next inherits from.
+  const place = [start];
+  graph.builder.inherit(place, () => walk(graph, place, normal, step, fired, settled));
+}
+
+function walk(
+  { builder }: Graph,
+  place: Node[],
+  normal: Map<Node, readonly Value[]>,
+  step: Step,
+  fired: (rule: string) => void,
+  settled: WeakSet<Node>,
+): void {
+  const start = place[0]!;
   const stack: Frame[] = [{ node: start, next: 0, becomes: null }];
   const open = new Set<Node>([start]);
   const push = (node: Node) => {
+    if (settled.has(node)) {
+      normal.set(node, node.results);
+      return;
+    }
     if (open.has(node)) throw circle(stack, node);
     open.add(node);
     stack.push({ node, next: 0, becomes: null });
@@ -106,18 +135,21 @@ function normalize(
       const operand = node.operands[frame.next++]!.node;
       if (!normal.has(operand)) push(operand);
     } else {
+      place[0] = node;
       const operands = node.operands.map((value) => normal.get(value.node)![value.index]!);
       if (operands.some((value, i) => value !== node.operands[i])) {
-        const values = graph.builder.inherit([node], () => graph.builder.apply(node.op, operands, node.attrs));
-        frame.becomes = { rule: "", values };
+        frame.becomes = { rule: "", values: builder.apply(node.op, operands, node.attrs) };
         continue;
       }
-      const found = graph.builder.inherit([node], () => step(node));
+      const found = step(node);
       if (found && found.values.some((value, i) => value !== node.results[i])) {
         checkReplacement(node, found);
         fired(found.rule);
         frame.becomes = found;
-      } else finish(node, node.results);
+      } else {
+        settled.add(node);
+        finish(node, node.results);
+      }
     }
   }
 }
@@ -125,11 +157,22 @@ function normalize(
 /** Counts what rules do, and stops rules that never end by making ever new nodes. */
 class Budget {
   readonly #spent = new Map<string, number>();
-  constructor(private left: number) {}
+  #left = 1000;
+  #more: (() => number) | null;
+
+  /** `more` is asked once, when a thousand are spent. */
+  constructor(more: () => number) {
+    this.#more = more;
+  }
 
   spend(rule: string): void {
     this.#spent.set(rule, (this.#spent.get(rule) ?? 0) + 1);
-    if (this.left-- > 0) return;
+    if (this.#left-- > 0) return;
+    if (this.#more) {
+      this.#left = this.#more();
+      this.#more = null;
+      return;
+    }
     const [worst, times] = [...this.#spent].reduce((a, b) => (b[1] > a[1] ? b : a));
     throw new InternalError(`rewrite: no end in sight; the rule "${worst}" was applied ${times} times`);
   }
