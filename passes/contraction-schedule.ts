@@ -26,12 +26,16 @@ export interface ContractionSchedule {
   /** Rows and columns of a tile of sums in registers: four by thirty-two bytes are eight vectors. */
   readonly tileRows: number;
   readonly tileColumns: number;
-  /** Rows that one iteration of the space computes with one panel; a multiple of `tileRows`, or all rows. */
+  /** Rows and columns that one iteration of the space computes: multiples of a tile's, or all. */
   readonly chunkRows: number;
-  /** Which of an iteration's neighbours comes next: the same rows' next tile of columns, or the same columns' next rows. */
+  readonly chunkColumns: number;
+  /** What changes faster from one iteration to the next, and within one from tile to tile. */
   readonly next: "columns" | "rows";
-  /** Whether the right factor's columns of a tile are first copied side by side. A factor that needs it is packed anyway. */
+  readonly inner: "columns" | "rows";
+  /** Whether an iteration first copies its columns of the right factor, tile by tile. One that needs it is packed anyway. */
   readonly packRight: boolean;
+  /** Whether it first copies its rows of the left factor, tile by tile. */
+  readonly packLeft: boolean;
   /** Terms of a packed panel at most; with fewer than there are, sums wait in memory between the panels. */
   readonly blockTerms: number;
 }
@@ -41,44 +45,82 @@ export type ScheduleContraction = (facts: ContractionFacts, node: number) => Con
 
 const tileRows = 4;
 const tileBytes = 32;
-/** A right factor whose terms lie at least so far apart fills only few sets of the first-level cache. */
-const farBytes = 1024;
-/** What the left factor's rows of one chunk may take of the second-level cache. */
-const chunkBytes = 512 * 1024;
-const mostChunkRows = 128;
 /** A panel of more than this is packed block by block, each small enough for the first-level cache. */
-const maxPanelBytes = 64 * 1024;
-const blockBytes = 24 * 1024;
+const maxPanelBytes = 16 * 1024;
+const blockTerms = 256;
 /** A contiguous panel is packed for the sake of longer loops where its inner loop is shorter than this. */
 const shortLoop = 16;
-/** Packing pays where so many rows use a panel. */
-const manyRows = 16;
+/** Packing the left factor pays where so many columns use it. */
+const manyColumns = 32;
+/** Packing the right factor pays where so many rows use it: more of them where it fits the second-level cache. */
+const manyRows = { far: 8, near: 96, short: 16 };
+const nearBytes = 512 * 1024;
+/** With so few terms storing costs most: rows are finished one after the other, so that stores run along them. */
+const fewTerms = 48;
+/** Rows of an iteration at most, and columns where something is packed for all of them: blocks of both factors fit the second-level cache. */
+const mostRows = 256;
+const groupColumns = 128;
+/** Iterations that threads share evenly; a space is cut into so many while parts stay worth their packing. */
+const shares = 8;
 
 export function chooseSchedule(facts: ContractionFacts): ContractionSchedule {
-  const { rows, terms, item, contiguous, innerTerms } = facts;
+  const { rows, columns, terms, item, contiguous, innerTerms } = facts;
   const tileColumns = tileBytes / item;
-  const far = (facts.rightStep ?? Infinity) * item >= farBytes && terms * 64 > 8 * 1024;
-  const short = innerTerms < terms && innerTerms < shortLoop;
-  const panel = terms * tileBytes;
+  const short = innerTerms < terms && innerTerms < shortLoop && rows >= manyRows.short;
+  const near = terms * columns * item <= nearBytes;
+  const far = rows >= (near ? manyRows.near : manyRows.far) && terms > residentTerms(facts.rightStep, item);
+  const packRight = !contiguous || far || short;
+  const packLeft = columns >= manyColumns && rows >= tileRows && terms > residentTerms(facts.leftStep, item);
+  const along = !packRight && !packLeft && terms <= fewTerms;
+  const { chunks, groups } = shared(facts, packLeft || along, packLeft || far || along ? groupColumns : tileColumns);
   return {
     tileRows,
     tileColumns,
-    chunkRows: Math.min(rows, mostChunkRows),
-    next: rows * terms * item > chunkBytes ? "columns" : "rows",
-    packRight: !contiguous || (rows >= manyRows && (far || short)),
-    blockTerms: panel <= maxPanelBytes ? terms : Math.floor(blockBytes / tileBytes),
+    chunkRows: chunks === 1 ? rows : Math.ceil(rows / chunks / tileRows) * tileRows,
+    chunkColumns: Math.ceil(columns / groups / tileColumns) * tileColumns,
+    next: "columns",
+    inner: along ? "columns" : "rows",
+    packRight,
+    packLeft,
+    blockTerms: terms * tileBytes <= maxPanelBytes ? terms : blockTerms,
   };
+}
+
+/** Into how many parts rows and columns are cut. */
+function shared({ rows, columns, batches }: ContractionFacts, rowsFirst: boolean, mostColumns: number) {
+  let chunks = Math.ceil(rows / mostRows);
+  let groups = Math.ceil(columns / mostColumns);
+  // What is packed of one factor is packed again for every part of the other.
+  const cutRows = () => rows / chunks >= 64 && (chunks *= 2);
+  const cutColumns = () => columns / groups >= 32 && (groups *= 2);
+  while (chunks * groups * batches < shares) {
+    if (rowsFirst ? !(cutRows() || cutColumns()) : !(cutColumns() || cutRows())) break;
+  }
+  return { chunks, groups };
+}
+
+/** How many elements `step` apart stay in the first-level cache: those far apart share few sets, and lie in many pages. */
+function residentTerms(step: number | null, item: number): number {
+  if (step === null) return 0;
+  const [line, sets, ways, pages] = [64, 64, 8, 48];
+  const bytes = step * item;
+  if (bytes <= line) return Infinity;
+  let spread = sets;
+  for (let apart = bytes / line; apart % 2 === 0 && spread > 1; apart /= 2) spread /= 2;
+  return Math.min(spread * ways, (pages * 4096) / bytes);
 }
 
 /** A few schedules that are worth measuring, the chosen one first. */
 export function candidateSchedules(facts: ContractionFacts): readonly ContractionSchedule[] {
   const chosen = chooseSchedule(facts);
-  const { rows, terms } = facts;
+  const { rows, columns, terms, contiguous } = facts;
   const candidates: ContractionSchedule[] = [
     chosen,
-    { ...chosen, next: chosen.next === "rows" ? "columns" : "rows" },
-    { ...chosen, packRight: !chosen.packRight || !facts.contiguous },
-    ...[64, 256].map((chunkRows) => ({ ...chosen, chunkRows: Math.min(rows, chunkRows) })),
+    { ...chosen, packLeft: !chosen.packLeft, chunkColumns: Math.min(columns, groupColumns) },
+    { ...chosen, packRight: !chosen.packRight || !contiguous },
+    { ...chosen, next: "rows" },
+    { ...chosen, inner: "columns", chunkColumns: Math.min(columns, groupColumns) },
+    ...[32, 128, 512].map((chunkRows) => ({ ...chosen, chunkRows: Math.min(rows, chunkRows) })),
     ...[256, 512].map((blockTerms) => ({ ...chosen, packRight: true, blockTerms: Math.min(terms, blockTerms) })),
   ];
   const texts = candidates.map((c) => JSON.stringify(c));

@@ -1,32 +1,20 @@
-// Lowers a contraction and the element-by-element work on its result: tiles of the result in registers, a panel of the
-// right factor packed where its layout does not suit vectors, and the rest of the group as the tile's epilogue.
+// Lowers a contraction and the element-by-element work on its result: tiles of the result in registers, panels of the
+// factors packed where their layout does not suit vectors or the cache, and the rest of the group as the tile's epilogue.
 //
 // Factors are any expressions over any index maps: transposes, windows and guards cost their index arithmetic once per
-// element of a panel, which all rows share. What is left of the columns after whole tiles gets a tile of as many lanes as
+// element of a panel, which all tiles share. What is left of the columns after whole tiles gets a tile of as many lanes as
 // hold it; those too many compute something that nobody stores. Long sums go panel by panel over partial sums.
-import {
-  add,
-  call,
-  eq,
-  type Expr,
-  floorDiv,
-  floorMod,
-  indexLocal,
-  literal,
-  load,
-  type Local,
-  mul,
-  sub,
-} from "#ir/expr.js";
+import { add, call, eq, type Expr, floorDiv, floorMod, indexLocal, literal, load, mul, sub } from "#ir/expr.js";
 import type { Space, Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { type ContractionAxes, contractionAxes, contractionFacts, decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
 import { packedPanel } from "./contraction-panel.js";
 import type { ContractionSchedule, ScheduleContraction } from "./contraction-schedule.js";
-import { allTerms, joinedTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
+import { accumulators, addTerms, type RowTile, type Tile } from "./contraction-sums.js";
+import { allTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
 import { countOf, elementOf } from "./element.js";
-import { emitLoops } from "./emit-loops.js";
+import { emitLoops, type Loop } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
@@ -45,199 +33,229 @@ export function lowerContraction(
   const node = group.nodes.find((n) => elementOf(n).role === "contraction")!;
   const windows = lowerWindows(group, node, escapes, buffers);
   if (windows) return windows;
-  const lowering = new ContractionLowering(group, node, escapes, buffers, scheduleOf);
-  const { columns, item, rows } = lowering;
-  const { tileRows, tileColumns: width } = lowering.schedule;
+  const axes = contractionAxes(node, buffers);
+  const item = node.results[0]!.type.dtype === "f64" ? 8 : 4;
+  const chosen = scheduleOf(contractionFacts(axes, item), node.id);
+  const schedule = { ...chosen, chunkRows: Math.min(chosen.chunkRows, product(axes.rows)) };
+  const epilogue = new ContractionEpilogue(group, node, axes, escapes, buffers);
+  const lower = (part: Columns) => new ContractionLowering(node, axes, schedule, epilogue, buffers, part).space();
+  const { tileColumns: width } = schedule;
+  const columns = axes.column.extent!;
   const rest = columns % width;
-  const spaces = columns < width ? [] : [lowering.space(width, width, 0, (columns - rest) / width)];
+  const whole = (columns - rest) / width;
+  const spaces = whole === 0 ? [] : [lower({ start: 0, tiles: whole, width, lanes: width })];
   if (rest === 0) return spaces;
   // Whole vectors, unless it is one column, or so few rows that packing it costs more than vectors gain.
   const lanes = laneBytes / item;
-  const filled = rest === 1 || rows < 2 * tileRows ? rest : Math.ceil(rest / lanes) * lanes;
-  return [...spaces, lowering.space(rest, filled, columns - rest, 1)];
+  const filled = rest === 1 || product(axes.rows) < 2 * schedule.tileRows ? rest : Math.ceil(rest / lanes) * lanes;
+  return [...spaces, lower({ start: columns - rest, tiles: 1, width: rest, lanes: filled })];
+}
+
+/** `tiles` tiles of `width` columns each, from column `start` on, in `lanes` lanes. */
+interface Columns {
+  readonly start: number;
+  readonly tiles: number;
+  readonly width: number;
+  readonly lanes: number;
+}
+
+/** The rows of an iteration. */
+interface Chunk {
+  readonly first: Expr;
+  readonly chunks: number;
+  /** Tiles of full height in it, at most and now. */
+  readonly tiles: number;
+  readonly extent: Expr;
 }
 
 class ContractionLowering {
-  readonly columns: number;
-  readonly rows: number;
-  /** Bytes of an element of the result. */
-  readonly item: number;
-  readonly schedule: ContractionSchedule;
-  readonly #axes: ContractionAxes;
-  readonly #epilogue: ContractionEpilogue;
+  readonly #rows: number;
+  readonly #dtype;
 
   constructor(
-    group: Group,
     readonly node: Node,
-    escapes: (node: Node) => boolean,
+    readonly axes: ContractionAxes,
+    readonly schedule: ContractionSchedule,
+    readonly epilogue: ContractionEpilogue,
     readonly buffers: KernelBuffers,
-    scheduleOf: ScheduleContraction,
+    readonly columns: Columns,
   ) {
-    this.#axes = contractionAxes(node, buffers);
-    this.#epilogue = new ContractionEpilogue(group, node, this.#axes, escapes, buffers);
-    this.columns = this.#axes.column.extent!;
-    this.rows = product(this.#axes.rows);
-    this.item = node.results[0]!.type.dtype === "f64" ? 8 : 4;
-    this.schedule = scheduleOf(contractionFacts(this.#axes, this.item), node.id);
+    this.#rows = product(axes.rows);
+    this.#dtype = node.results[0]!.type.dtype;
   }
 
-  /** `tiles` tiles of `width` columns each, from column `start` on, in `lanes` lanes. */
-  space(width: number, lanes: number, start: number, tiles: number): Space {
-    const { outer, column } = this.#axes;
-    const { chunkRows: chunk, next } = this.schedule;
-    const chunks = Math.ceil(this.rows / chunk);
-    const over = indexLocal("p", product(outer) * tiles * chunks);
-    const neighbours = next === "columns" ? tiles : chunks;
+  space(): Space {
+    const { outer, column } = this.axes;
+    const { start, tiles, width, lanes } = this.columns;
+    const { chunkRows, next } = this.schedule;
+    const chunks = Math.ceil(this.#rows / chunkRows);
+    const many = Math.max(1, Math.min(tiles, Math.floor(this.schedule.chunkColumns / width)));
+    const groups = Math.ceil(tiles / many);
+    const over = indexLocal("p", product(outer) * groups * chunks);
+    const neighbours = next === "columns" ? groups : chunks;
+    const others = (groups * chunks) / neighbours;
     const [inner, middle] = [floorMod(over, neighbours), floorDiv(over, neighbours)];
-    const others = (tiles * chunks) / neighbours;
-    const [tile, part] = next === "columns" ? [inner, floorMod(middle, others)] : [floorMod(middle, others), inner];
+    const [group, part] = next === "columns" ? [inner, floorMod(middle, others)] : [floorMod(middle, others), inner];
     const own = new Map(decode(outer, floorDiv(middle, others)));
-    const firstColumn = add(mul(tile, literal(width)), literal(start));
-    const firstRow = mul(part, literal(chunk));
+    const firstTile = mul(group, literal(many));
+    const tile = indexLocal(this.buffers.fresh("n"), many);
+    const left = tiles % many === 0 ? literal(many) : call("minimum", literal(many), sub(literal(tiles), firstTile));
+    const tileLoops: readonly Loop[] = many === 1 ? [] : [{ local: tile, extent: left, as: "serial" }];
+    const tileNow = many === 1 ? firstTile : add(firstTile, tile);
+    const firstColumn = add(mul(tileNow, literal(width)), literal(start));
     const lane = indexLocal(this.buffers.fresh("j"), lanes);
     const inside = lanes === width ? lane : call("minimum", lane, literal(width - 1));
     own.set(column.name, add(firstColumn, inside));
-    const right = substitute(this.#axes.right, own);
-    const terms = this.#terms(right, lane);
-    const { pack, element } = terms ? packedPanel(right, lane, terms, this.buffers) : { pack: [], element: right };
-    const columns: Tile = { own, firstColumn, lane, width, element, terms: terms ?? allTerms(this.#axes.over) };
-    const rows = { first: firstRow, chunk, chunks };
-    const sums = columns.terms.blocks.length > 0 ? this.#inBlocks : this.#atOnce;
-    const body = sums.call(this, columns, rows, pack, terms !== null);
+    const place = { own, firstColumn, lane, width };
+    const body = this.#iteration(place, tileLoops, this.#chunk(mul(part, literal(chunkRows)), chunks));
     return { over, extent: over.extent!, body };
   }
 
-  /** The terms of a panel of the right factor; null where the factor is read where it lies. */
-  #terms(right: Expr, lane: Local): Terms | null {
-    const { over } = this.#axes;
-    const { packRight, blockTerms } = this.schedule;
-    const contiguous = right.kind === "load" && coefficient(right.offset, lane) === 1;
-    if (contiguous && !packRight) return null;
-    if (product(over) <= blockTerms) return allTerms(over);
+  #iteration(place: Omit<Tile, "terms" | "left" | "right">, tiles: readonly Loop[], chunk: Chunk) {
+    const { left, rows } = this.axes;
+    const right = substitute(this.axes.right, place.own);
+    const contiguous = right.kind === "load" && coefficient(right.offset, place.lane) === 1;
+    const packRight = this.schedule.packRight || !contiguous;
+    const terms = this.#terms(packRight);
+    const columns = packRight ? packedPanel(right, place.lane, terms, this.buffers, tiles) : null;
+    const lines =
+      this.schedule.packLeft && chunk.tiles > 0 ? this.#packedRows(place.own, terms, chunk, columns !== null) : null;
+    const inBlock = substitute(left, terms.own);
+    const offset = inBlock.kind === "load" ? inBlock.offset : null;
+    const inPlace = ({ first }: RowTile) => ({
+      at: (i: number) => substitute(inBlock, decode(rows, add(first, literal(i)))),
+      walk: columns ? offset : null,
+    });
+    const tile: Tile = {
+      ...place,
+      terms,
+      right: columns?.element ?? right,
+      left: (rows) => (lines && rows.count === this.schedule.tileRows ? lines.left(rows) : inPlace(rows)),
+    };
+    const pack = [...(columns?.pack ?? []), ...(lines?.pack ?? [])];
+    const sums = terms.blocks.length > 0 ? this.#inBlocks : this.#atOnce;
+    return sums.call(this, tile, tiles, chunk, pack);
+  }
+
+  #terms(packed: boolean): Terms {
+    const { over } = this.axes;
+    const { blockTerms } = this.schedule;
+    if (!packed || product(over) <= blockTerms) return allTerms(over);
     return termsInBlocks(over, blockTerms, (stem) => this.buffers.fresh(stem));
   }
 
+  /** The whole tiles of rows of a chunk of the left factor, term by term side by side within each. */
+  #packedRows(own: ReadonlyMap<string, Expr>, terms: Terms, chunk: Chunk, joined: boolean) {
+    const { tileRows } = this.schedule;
+    const line = indexLocal(this.buffers.fresh("i"), tileRows);
+    const height = indexLocal(this.buffers.fresh("r"), chunk.tiles);
+    const row = add(chunk.first, add(mul(height, literal(tileRows)), line));
+    const all = substitute(this.axes.left, new Map([...own, ...decode(this.axes.rows, row)]));
+    const heights: Loop = { local: height, extent: chunk.extent, as: "serial" };
+    const { pack, element } = packedPanel(all, line, terms, this.buffers, [heights]);
+    const left = ({ index }: RowTile) => ({
+      at: (i: number) =>
+        substitute(
+          element,
+          new Map([
+            [height.name, index],
+            [line.name, literal(i)],
+          ]),
+        ),
+      walk: joined ? terms.place : null,
+    });
+    return { pack, left };
+  }
+
   /** Sums in registers from the first term to the last. */
-  #atOnce(tile: Tile, rows: Rows, pack: readonly Stmt[], packed: boolean): readonly Stmt[] {
-    const { dtype } = this.node.results[0]!.type;
+  #atOnce(tile: Tile, tiles: readonly Loop[], chunk: Chunk, pack: readonly Stmt[]): readonly Stmt[] {
     return [
       ...pack,
-      ...this.#overRows(rows, (row, count) => {
-        const { names, scratch } = this.#accumulators(count, tile.lane);
-        const starts = names.map((name) => storeAt(name, tile.lane, literal(0, dtype)));
+      ...this.#overTiles(tiles, chunk, (rows) => {
+        const { names, scratch } = accumulators(rows.count, tile.lane, this.#dtype, this.buffers);
+        const starts = names.map((name) => storeAt(name, tile.lane, literal(0, this.#dtype)));
         return [
           ...scratch,
           ...emitLoops([vector(tile.lane)], starts, this.buffers),
-          ...this.#addTerms(tile, row, names, packed),
-          ...this.#finish(tile, row, names),
+          ...addTerms(tile, rows, names, this.#dtype, this.buffers),
+          ...this.#finish(tile, rows.first, names),
         ];
       }),
     ];
   }
 
   /** Sums in memory, to which each panel adds. */
-  #inBlocks(tile: Tile, rows: Rows, pack: readonly Stmt[], packed: boolean): readonly Stmt[] {
-    const { dtype } = this.node.results[0]!.type;
+  #inBlocks(tile: Tile, tiles: readonly Loop[], chunk: Chunk, pack: readonly Stmt[]): readonly Stmt[] {
+    const dtype = this.#dtype;
     const { lane } = tile;
     const lanes = lane.extent!;
+    const { chunkRows } = this.schedule;
     const partial = this.buffers.fresh("partial");
-    const all = indexLocal(this.buffers.fresh("i"), rows.chunk * lanes);
-    const place = (row: Expr, i: Expr) => add(mul(add(sub(row, rows.first), i), literal(lanes)), lane);
-    const addPanel = this.#overRows(rows, (row, count) => {
-      const { names, scratch } = this.#accumulators(count, lane);
-      const places = names.map((_, i) => place(row, literal(i)));
+    const size = tiles.reduce((n, { local }) => n * local.extent!, chunkRows * lanes);
+    const first = tiles.reduce((sum: Expr, { local }) => add(sum, mul(local, literal(chunkRows))), literal(0));
+    const place = (row: Expr, i: Expr) => add(mul(add(add(first, sub(row, chunk.first)), i), literal(lanes)), lane);
+    const addPanel = this.#overTiles(tiles, chunk, (rows) => {
+      const { names, scratch } = accumulators(rows.count, lane, dtype, this.buffers);
+      const places = names.map((_, i) => place(rows.first, literal(i)));
       const starts = names.map((name, i) => storeAt(name, lane, load(partial, places[i]!, dtype)));
       const ends = names.map((name, i) => storeAt(partial, places[i]!, load(name, lane, dtype)));
       return [
         ...scratch,
         ...emitLoops([vector(lane)], starts, this.buffers),
-        ...this.#addTerms(tile, row, names, packed),
+        ...addTerms(tile, rows, names, dtype, this.buffers),
         ...emitLoops([vector(lane)], ends, this.buffers),
       ];
     });
-    const blocks = tile.terms.blocks.reduceRight(
-      (body: readonly Stmt[], { local: over, extent, as }): readonly Stmt[] => [
-        { kind: "for", over, extent, as, body },
-      ],
-      [...pack, ...addPanel],
-    );
+    const all = indexLocal(this.buffers.fresh("i"), size);
     return [
-      scratchOf(partial, dtype, rows.chunk * lanes),
+      scratchOf(partial, dtype, size),
       ...emitLoops([vector(all)], [storeAt(partial, all, literal(0, dtype))], this.buffers),
-      ...blocks,
-      ...this.#overRows(rows, (row, count) => {
-        const line = indexLocal(this.buffers.fresh("i"), count);
-        const sum = load(partial, place(row, line), dtype);
-        return this.#epilogue.stores(tile, add(row, line), sum, [serial(line)]);
+      ...nested(tile.terms.blocks, [...pack, ...addPanel]),
+      ...this.#overTiles(tiles, chunk, (rows) => {
+        const line = indexLocal(this.buffers.fresh("i"), rows.count);
+        const sum = load(partial, place(rows.first, line), dtype);
+        return this.epilogue.stores(tile, add(rows.first, line), sum, [serial(line)]);
       }),
     ];
   }
 
-  /** All tiles of a chunk of rows, the rows left over last. */
-  #overRows({ first, chunk, chunks }: Rows, tile: (row: Expr, rows: number) => readonly Stmt[]): readonly Stmt[] {
-    const body: Stmt[] = [];
-    const { tileRows } = this.schedule;
-    const left = this.rows % tileRows;
-    const tilesInChunk = Math.floor(chunk / tileRows);
-    if (tilesInChunk > 0) {
-      const over = indexLocal(this.buffers.fresh("r"), tilesInChunk);
-      const even = this.rows % chunk === 0 || chunks === 1;
-      const rest = floorDiv(sub(literal(this.rows), first), tileRows);
-      const extent = even ? literal(tilesInChunk) : call("minimum", literal(tilesInChunk), rest);
-      const rows = tile(add(first, mul(over, literal(tileRows))), tileRows);
-      body.push({ kind: "for", over, extent, as: "serial", body: rows });
+  #chunk(first: Expr, chunks: number): Chunk {
+    const { chunkRows, tileRows } = this.schedule;
+    const tiles = Math.floor(chunkRows / tileRows);
+    const rest = floorDiv(sub(literal(this.#rows), first), tileRows);
+    const even = this.#rows % chunkRows === 0 || chunks === 1;
+    return { first, chunks, tiles, extent: even ? literal(tiles) : call("minimum", literal(tiles), rest) };
+  }
+
+  /** All tiles of an iteration, the rows left over last. */
+  #overTiles(tiles: readonly Loop[], chunk: Chunk, body: (rows: RowTile) => readonly Stmt[]): readonly Stmt[] {
+    const { tileRows, chunkRows, inner } = this.schedule;
+    const { first, chunks } = chunk;
+    const left = this.#rows % tileRows;
+    const [around, within] = inner === "rows" ? [tiles, []] : [[], tiles];
+    const stmts: Stmt[] = [];
+    if (chunk.tiles > 0) {
+      const index = indexLocal(this.buffers.fresh("r"), chunk.tiles);
+      const rows = { first: add(first, mul(index, literal(tileRows))), count: tileRows, index };
+      const heights: Loop = { local: index, extent: chunk.extent, as: "serial" };
+      stmts.push(...nested([heights, ...within], body(rows)));
     }
     if (left > 0) {
-      const rows = tile(add(first, literal(this.rows - left - (chunks - 1) * chunk)), left);
-      const last = eq(first, literal((chunks - 1) * chunk));
-      if (chunks === 1) body.push(...rows);
-      else body.push({ kind: "if", test: last, then: rows });
+      const before = this.#rows - left - (chunks - 1) * chunkRows;
+      const rows = { first: add(first, literal(before)), count: left, index: literal(before / tileRows) };
+      const last = eq(first, literal((chunks - 1) * chunkRows));
+      const then = nested(within, body(rows));
+      stmts.push(...(chunks === 1 ? then : [{ kind: "if", test: last, then } as const]));
     }
-    return body;
-  }
-
-  #accumulators(rows: number, lane: Local): { names: readonly string[]; scratch: readonly Stmt[] } {
-    const { dtype } = this.node.results[0]!.type;
-    const names = Array.from({ length: rows }, () => this.buffers.fresh("acc"));
-    const scratch = names.map((name): Stmt => ({
-      kind: "scratch",
-      name,
-      dtype,
-      length: lane.extent!,
-      in: "registers",
-    }));
-    return { names, scratch };
-  }
-
-  /** Adds the terms of a panel to the accumulators of some rows. */
-  #addTerms(
-    { own, lane, element, terms }: Tile,
-    row: Expr,
-    names: readonly string[],
-    packed: boolean,
-  ): readonly Stmt[] {
-    const { dtype } = this.node.results[0]!.type;
-    const inBlock = substitute(this.#axes.left, terms.own);
-    const fresh = (stem: string) => this.buffers.fresh(stem);
-    const { loops, own: joined } =
-      packed && inBlock.kind === "load"
-        ? joinedTerms(terms.loops, inBlock.offset, fresh)
-        : { ...terms, own: new Map() };
-    const right = substitute(element, joined);
-    const sums = names.map((name, i) => {
-      const locals = new Map([...own, ...joined, ...decode(this.#axes.rows, add(row, literal(i)))]);
-      const left = substitute(inBlock, locals);
-      return storeAt(name, lane, call("add", load(name, lane, dtype), call("mul", left, right)));
-    });
-    return emitLoops([...loops, vector(lane)], sums, this.buffers, {}, new Set(names));
+    return nested(around, stmts);
   }
 
   /** The epilogue of a tile: row by row from the registers, or from memory in a loop where it is large. */
   #finish(tile: Tile, row: Expr, names: readonly string[]): readonly Stmt[] {
-    const { dtype } = this.node.results[0]!.type;
+    const dtype = this.#dtype;
     const { lane } = tile;
-    if (!this.#epilogue.large || names.length === 1) {
-      return names.flatMap((name, i) => this.#epilogue.stores(tile, add(row, literal(i)), load(name, lane, dtype), []));
+    if (!this.epilogue.large || names.length === 1) {
+      return names.flatMap((name, i) => this.epilogue.stores(tile, add(row, literal(i)), load(name, lane, dtype), []));
     }
     const spilt = this.buffers.fresh("tile");
     const place = (i: Expr) => add(mul(i, literal(lane.extent!)), lane);
@@ -246,28 +264,19 @@ class ContractionLowering {
     return [
       scratchOf(spilt, dtype, names.length * lane.extent!),
       ...emitLoops([vector(lane)], spill, this.buffers),
-      ...this.#epilogue.stores(tile, add(row, line), load(spilt, place(line), dtype), [serial(line)]),
+      ...this.epilogue.stores(tile, add(row, line), load(spilt, place(line), dtype), [serial(line)]),
     ];
   }
 }
 
-/** Columns that are computed together. */
-interface Tile {
-  /** What outer axes and the column are. */
-  readonly own: ReadonlyMap<string, Expr>;
-  readonly firstColumn: Expr;
-  /** Counts the lanes; `width` of them are columns. */
-  readonly lane: Local;
-  readonly width: number;
-  /** The right factor. */
-  readonly element: Expr;
-  readonly terms: Terms;
-}
-
-interface Rows {
-  readonly first: Expr;
-  readonly chunk: number;
-  readonly chunks: number;
+/** The statements inside the loops. */
+function nested(loops: readonly Loop[], body: readonly Stmt[]): readonly Stmt[] {
+  return loops.reduceRight(
+    (inner: readonly Stmt[], { local: over, extent, as }): readonly Stmt[] => [
+      { kind: "for", over, extent, as, body: inner },
+    ],
+    body,
+  );
 }
 
 /** Multiplications and additions of the group's contraction. */

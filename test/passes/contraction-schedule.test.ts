@@ -18,7 +18,7 @@ test.each(sizes)("all candidates agree: %i rows, %i terms, %i columns", (rows, t
   for (const transposed of [false, true]) {
     const facts: Parameters<ScheduleContraction>[0][] = [];
     const g = new GraphMaker();
-    const x = g.input("x", [rows, terms], "f32");
+    const x = transposed ? transpose(g.input("x", [terms, rows], "f32")) : g.input("x", [rows, terms], "f32");
     const w = transposed ? transpose(g.input("w", [columns, terms], "f32")) : g.input("w", [terms, columns], "f32");
     const graph = g.graph({ y: relu(matmul(x, w)) });
     const feeds = [rows * terms, columns * terms].map((n, i) =>
