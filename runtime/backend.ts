@@ -5,10 +5,15 @@ import type { Bound } from "./program.js";
 
 export type BackendName = "interpret" | "js" | "wasm";
 
+export interface PrepareOptions {
+  /** The most threads that a run may use, those of workers and the calling one; 1 where nothing is said. */
+  readonly threads?: number;
+}
+
 export interface Backend {
   readonly name: BackendName;
   /** Compiles the kernels and gives the buffers places. Throws MemoryError where the device has no room. */
-  prepare(plan: Plan, device: Device): Program;
+  prepare(plan: Plan, device: Device, options?: PrepareOptions): Program;
 }
 
 /** A plan ready to run on a device. */
@@ -20,6 +25,14 @@ export interface Program {
    * DisposedError after `dispose`.
    */
   run(args?: readonly number[]): void;
+  /**
+   * Runs all steps in workers, while this thread goes on; feeds are in place, and scratch was lent. Errors as those of
+   * `run`. One program of a device at a time. A backend without it has no threads.
+   */
+  runAsync?(): Promise<void>;
+  /** The most threads that a run uses, and how many it would use now: workers start in the background. */
+  readonly threads: number;
+  readonly readyThreads: number;
   /** Runs one step alone, for tools that drive the schedule themselves. */
   launch(step: number, args?: readonly number[]): void;
   /** Frees what the program holds on the device. */

@@ -6,13 +6,23 @@ import { Allocator } from "./allocator.js";
 import type { BackendName } from "./backend.js";
 import { LinearMemory, pageBytes } from "./memory.js";
 import { hasSimd } from "./simd.js";
+import { controlBytes } from "./threads/control.js";
+import { WorkerPool } from "./threads/pool.js";
 
 export interface DeviceOptions {
   /** "wasm" where nothing is said, "js" where the engine has no wasm SIMD. */
   readonly backend?: BackendName;
   /** The most bytes that may be in use at once; as many as the memory can have where nothing is said. */
   readonly budget?: number;
+  /** Seconds that threads are taken to need to meet: launches that gain less are not shared. 0 shares whatever can be. */
+  readonly barrierSeconds?: number;
 }
+
+/** A barrier in WebAssembly takes less where all threads run, and more where one was asleep. */
+const usualBarrier = 2e-6;
+
+/** Ends the workers of devices that nobody has any more. */
+const forgotten = new FinalizationRegistry<WorkerPool>((pool) => pool.close());
 
 let warned = false;
 
@@ -34,6 +44,7 @@ export class Device {
   readonly memory: LinearMemory;
   /** The most bytes that may be in use at once. */
   budget: number;
+  readonly barrierSeconds: number;
   /** The most bytes that have been in use at once. */
   peak = 0;
   readonly #allocator: Allocator;
@@ -42,12 +53,15 @@ export class Device {
   #scratch = 0;
   #scratchBytes = 0;
   #failure: string | null = null;
+  #disposed = false;
+  #workers: WorkerPool | null = null;
 
   constructor(options: DeviceOptions = {}) {
     this.backend = options.backend ?? bestBackend();
     this.memory = new LinearMemory();
     this.budget = options.budget ?? this.memory.maximum * pageBytes;
     this.#allocator = new Allocator(this.memory);
+    this.barrierSeconds = options.barrierSeconds ?? usualBarrier;
   }
 
   /** Bytes in use: parameters, eager tensors, constants and scratch. */
@@ -120,14 +134,53 @@ export class Device {
     return this.#scratch;
   }
 
+  /**
+   * Takes the scratch region out of use, for a run that goes on while this thread does other things; others get another
+   * region meanwhile. Gives a function that gives it back.
+   */
+  lendScratch(): () => void {
+    const [address, bytes] = [this.#scratch, this.#scratchBytes];
+    [this.#scratch, this.#scratchBytes] = [0, 0];
+    return () => {
+      if (address === 0) return;
+      const other = this.#scratch;
+      if (bytes > this.#scratchBytes) [this.#scratch, this.#scratchBytes] = [address, bytes];
+      const free = this.#scratch === address ? other : address;
+      if (free !== 0) this.free(free);
+    };
+  }
+
+  /** The workers, of which none is started yet when it is first asked for; null where memory cannot be shared. */
+  workers(): WorkerPool | null {
+    if (!this.memory.shared) return null;
+    this.assertOpen();
+    if (!this.#workers) {
+      this.#workers = new WorkerPool(this.memory.wasm, this.allocate(controlBytes));
+      forgotten.register(this, this.#workers);
+    }
+    return this.#workers;
+  }
+
   /** Declares the contents of the memory lost, after a fault of our own: nothing runs here any more. */
   close(why: string): void {
     this.#failure ??= why;
+    this.#workers?.close();
+  }
+
+  /** Ends its workers; nothing runs here any more. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#workers?.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /** Throws DisposedError where the device was closed. */
   assertOpen(): void {
     if (this.#failure !== null) throw new DisposedError(`device: it was closed by an earlier fault: ${this.#failure}`);
+    if (this.#disposed) throw new DisposedError("device: it was disposed of");
   }
 
   #full(bytes: number, why: string): MemoryError {

@@ -14,6 +14,8 @@ export const interpret: Backend = {
 
 class InterpretedProgram implements Program {
   readonly buffers: Bound;
+  readonly threads = 1;
+  readonly readyThreads = 1;
   readonly #kernels: ReadonlyMap<Kernel, KernelInterpreter>;
 
   constructor(plan: Plan, device: Device) {

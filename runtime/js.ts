@@ -13,6 +13,8 @@ export const js: Backend = {
 
 class JsProgram implements Program {
   readonly buffers: Bound;
+  readonly threads = 1;
+  readonly readyThreads = 1;
   readonly #functions: readonly KernelFunction[];
   /** The arrays of each launch, filled in before it runs. */
   readonly #arrays: readonly TypedArray[][];

@@ -1,4 +1,4 @@
-// Asynchronous runs of a device, one after the other. For now they run on this thread, between turns of the event loop.
+// Asynchronous runs of a device, one after the other.
 import { GraphError } from "#ir/errors.js";
 import type { Device } from "#runtime/device.js";
 
@@ -26,7 +26,7 @@ export class AsyncQueue {
   }
 
   /** Does `work` in a later turn, after all work added before. */
-  add<T>(work: () => T): Promise<T> {
+  add<T>(work: () => T | Promise<T>): Promise<T> {
     this.#waiting++;
     const turn = this.#last.then(nextTurn).then(work);
     this.#last = turn.then(

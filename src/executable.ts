@@ -11,6 +11,8 @@ import type { Observer } from "#passes/pass.js";
 import type { RematerializeOptions } from "#passes/rematerialize.js";
 import type { BackendName } from "#runtime/backend.js";
 import { defaultDevice, Device } from "#runtime/device.js";
+import { prepare } from "#runtime/prepare.js";
+import { checkThreads, coreCount } from "#runtime/threads/thread-count.js";
 import { AsyncQueue } from "./async-queue.js";
 import { bindSizes } from "./bind-sizes.js";
 import { type Feeds, type FeedSpec, snapshotOf } from "./feeds.js";
@@ -29,6 +31,11 @@ export interface ExecutableOptions {
   readonly device?: Device;
   /** Shown every intermediate form of every compilation. */
   readonly observe?: Observer;
+  /**
+   * The most threads a run uses; where nothing is said as many as there are cores, up to 8. Launches too small to gain run on
+   * one, and so does everything where memory cannot be shared.
+   */
+  readonly threads?: number;
   /** Needs less memory and more time: √n segments where it is true. Without a gradient in the graph it changes nothing. */
   readonly rematerialize?: boolean | Rematerialization;
   /** Measures a few schedules of each contraction before the first run, and keeps the fastest for later programs. */
@@ -76,6 +83,7 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
     this.#options = options;
     this.#copies = copies;
     this.#names = new Set(inputs.map((spec) => spec.name));
+    checkThreads(options.threads);
     this.#recompute = rematerializeOptions(options.rematerialize);
     this.#schedules = cacheOf(options.tune);
   }
@@ -127,12 +135,15 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
   }
 
   /**
-   * As `run`, in a later turn of the event loop, after the asynchronous runs begun before it; the feeds are copied now.
-   * The computation itself still occupies this thread.
+   * As `run`, in workers, while this thread goes on; after the asynchronous runs begun before it. The feeds are copied now.
+   * Where there are no workers it runs here, in a later turn of the event loop.
    */
   runAsync(feeds: Feeds = {}): Promise<Results<O>> {
     const copied = snapshotOf(feeds);
-    return AsyncQueue.of(this.device).add(() => this.#run(copied, "runAsync"));
+    return AsyncQueue.of(this.device).add(async () => {
+      const s = this.#prepare(copied, "runAsync");
+      return (await s.runAsync(copied)) as unknown as Results<O>;
+    });
   }
 
   /** Frees what it holds on the device; parameters stay. */
@@ -167,8 +178,9 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
     const key = keyOf(sizes);
     let index = known.findIndex((s) => s.key === key);
     if (index < 0) {
-      const { backend = this.device.backend } = this.#options;
-      index = known.push(new Specialization(key, this.#compile(sizes), this.device, backend, this.inputs)) - 1;
+      const { backend = this.device.backend, threads = coreCount() } = this.#options;
+      const program = prepare(this.#compile(sizes), this.device, backend, { threads });
+      index = known.push(new Specialization(key, program, this.inputs)) - 1;
     }
     const s = this.#toFront(index);
     s.remember(feeds);

@@ -3,9 +3,7 @@ import { arrayType, copyOf, type DType, toDType, type TypedArray } from "#ir/dty
 import type { Parameter as ParameterRecord } from "#ir/node.js";
 import type { Plan, PlannedOutput } from "#ir/plan.js";
 import { elementCount, printShape } from "#ir/size.js";
-import type { BackendName, Program } from "#runtime/backend.js";
-import { prepare } from "#runtime/prepare.js";
-import type { Device } from "#runtime/device.js";
+import type { Program } from "#runtime/backend.js";
 import { parameterChanged } from "./eager/eager.js";
 import type { Result } from "./executable.js";
 import { accepts, countIn, type Feed, type Feeds, type FeedSpec, numbersIn, shapeIn } from "./feeds.js";
@@ -25,19 +23,18 @@ interface Slot {
 
 /** A program and the places of its feeds and outputs. */
 export class Specialization {
-  readonly program: Program;
+  readonly plan: Plan;
   readonly #slots: readonly Slot[];
   readonly #written: readonly ParameterRecord[];
 
   constructor(
     /** The sizes, as text. */
     readonly key: string,
-    readonly plan: Plan,
-    device: Device,
-    backend: BackendName,
+    readonly program: Program,
     inputs: readonly FeedSpec[],
   ) {
-    this.program = prepare(plan, device, backend);
+    const { plan } = program.buffers;
+    this.plan = plan;
     this.#slots = plan.feeds.map(({ name, dtype, shape, buffer }) => {
       const converts = inputs.find((spec) => spec.name === name)!.converts;
       return { name, dtype, shape, buffer, converts, count: elementCount(shape), withShape: false };
@@ -58,13 +55,41 @@ export class Specialization {
 
   /** Copies feeds in and runs. */
   run(feeds: Feeds): void {
-    const { buffers } = this.program;
+    this.program.buffers.locate();
+    this.#copyIn(feeds);
+    this.program.run();
+    this.#noteChanges();
+  }
+
+  /** Copies feeds in, runs in workers where there are any, and gives the outputs, copied out. */
+  async runAsync(feeds: Feeds): Promise<Readonly<Record<string, Result>>> {
+    const { program } = this;
+    const { buffers } = program;
     buffers.locate();
+    this.#copyIn(feeds);
+    if (!program.runAsync) {
+      program.run();
+      this.#noteChanges();
+      return this.results();
+    }
+    const giveBack = buffers.device.lendScratch();
+    try {
+      await program.runAsync();
+      this.#noteChanges();
+      return this.results();
+    } finally {
+      giveBack();
+    }
+  }
+
+  #copyIn(feeds: Feeds): void {
     for (let i = 0; i < this.#slots.length; i++) {
       const { name, buffer, dtype } = this.#slots[i]!;
-      if (buffer !== null) put(feeds[name]!, buffers.view(buffer), dtype);
+      if (buffer !== null) put(feeds[name]!, this.program.buffers.view(buffer), dtype);
     }
-    this.program.run();
+  }
+
+  #noteChanges(): void {
     for (let i = 0; i < this.#written.length; i++) parameterChanged(this.#written[i]!);
   }
 

@@ -8,6 +8,7 @@ import { functionBody, float } from "./encoder.js";
 import { writeOut } from "./expressions.js";
 import { opcode, type WasmType } from "./opcodes.js";
 import { remainderFunction } from "./scalar-ops.js";
+import { boundBody, boundFunction } from "./thread-functions.js";
 
 /** A function by the name under which kernels call it: `exp.f32x4`, `mod.f64`. */
 export interface LibraryFunction {
@@ -29,6 +30,8 @@ export function libraryFunction(name: string): LibraryFunction {
 function makeFunction(name: string): LibraryFunction {
   if (name === remainderFunction)
     return { params: ["f64", "f64"], result: "f64", body: remainderBody, calls: new Set() };
+  if (name === boundFunction)
+    return { params: new Array<"f64">(6).fill("f64"), result: "i32", body: boundBody, calls: new Set() };
   const [fn, shape] = name.split(".");
   if (!(transcendentals as readonly string[]).includes(fn!))
     throw new InternalError(`wasm: there is no function "${name}"`);

@@ -3,6 +3,7 @@
 import { InternalError } from "#ir/errors.js";
 import type { Kernel } from "#ir/kernel.js";
 import type { Launch, Plan } from "#ir/plan.js";
+import type { Turn } from "../threads/shares.js";
 import { Code } from "./code.js";
 import { assemble } from "./assemble.js";
 import { ModuleEncoder, type WasmFunction } from "./encoder.js";
@@ -12,6 +13,8 @@ import { spaceFunction } from "./kernel-function.js";
 import type { Immediate, Value } from "./ssa.js";
 import { failFunction } from "./statements.js";
 import { inParts, type SpaceCall, warmUp } from "./tiers.js";
+import { addShare, stageBody } from "./share-function.js";
+import { stalledFunction } from "./thread-functions.js";
 
 /** Where the imports are: `env.memory`, `env.fail(failure, value)`, `env.threadScratch`. */
 export const importModule = "env";
@@ -21,11 +24,14 @@ export interface ModuleOptions {
   readonly addressOf: (buffer: number) => number;
   /** Whether the memory is shared between threads. */
   readonly shared: boolean;
+  /** How threads go through the plan; without it there is no `share`. */
+  readonly turns?: readonly Turn[] | null;
 }
 
 /**
  * The module exports `run` and `launch0`, `launch1` …, which take the address of the scratch region, then the plan's arguments;
  * and `warm` where there is something to be called before the first run: see `tiers.ts`.
+ * For several threads also `share(scratch, thread, threads, control)`, a thread's part of the run; it imports `env.stalled`.
  */
 export interface EncodedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -41,6 +47,7 @@ export function encodeModule(plan: Plan, options: ModuleOptions): EncodedModule 
   encoder.importGlobal(importModule, "threadScratch");
   const functions = new Functions(encoder);
   functions.import(failFunction, ["i32", "f64"]);
+  if (options.turns) functions.import(stalledFunction, []);
   const spaces = new Map<Kernel, readonly SpaceCall[]>();
   for (const { kernel } of plan.steps)
     if (!spaces.has(kernel)) spaces.set(kernel, functions.addKernel(kernel, spaces.size));
@@ -57,6 +64,15 @@ export function encodeModule(plan: Plan, options: ModuleOptions): EncodedModule 
   const run = new Code(params);
   for (const { name } of launches) run.effect("call", run.params, calling(name));
   for (const fn of [...launches, functions.add("run", params, run)]) encoder.export(fn);
+  if (options.turns) {
+    const stage = ({ step, stage, weights }: Turn): Code =>
+      stageBody(
+        spaces.get(plan.steps[step]!.kernel)!.filter((space) => space.stage === stage),
+        weights,
+        (code) => addresses(code, plan, plan.steps[step]!, options),
+      );
+    encoder.export(addShare(functions, options.turns, stage));
+  }
   functions.addLibrary();
   const warm = new Code([]);
   const nothing = warm.constant("i32", 0);
@@ -69,7 +85,8 @@ export function encodeModule(plan: Plan, options: ModuleOptions): EncodedModule 
 
 const calling = (name: string): Immediate => ({ is: "function", name });
 
-class Functions {
+/** The functions of a module, by their names. */
+export class Functions {
   /** What the neediest space needs. */
   threadScratch = 0;
   readonly #byName = new Map<string, WasmFunction>();
@@ -82,9 +99,14 @@ class Functions {
   }
 
   add(name: string, params: readonly "i32"[], code: Code): WasmFunction {
-    const fn = this.encoder.declare(name, params, []);
+    code.calls.forEach((called) => this.#declareLibrary(called));
+    return this.addRaw(name, params, [], assemble(code, this.indexOf));
+  }
+
+  addRaw(name: string, params: readonly "i32"[], results: readonly "i32"[], body: readonly number[]): WasmFunction {
+    const fn = this.encoder.declare(name, params, results);
     this.#byName.set(name, fn);
-    this.encoder.define(fn, assemble(code, this.#indexOf));
+    this.encoder.define(fn, body);
     return fn;
   }
 
@@ -99,9 +121,9 @@ class Functions {
         const params = kernel.buffers.length + 2;
         const fn = this.encoder.declare(name, new Array<"i32">(params).fill("i32"), []);
         this.#byName.set(name, fn);
-        const bytes = body(this.#indexOf);
+        const bytes = body(this.indexOf);
         this.encoder.define(fn, bytes);
-        return { name, params, extent: space.extent, work: kernel.flops + kernel.bytes, size: bytes.length };
+        return { name, stage: s, params, extent: space.extent, work: kernel.flops + kernel.bytes, size: bytes.length };
       }),
     );
   }
@@ -112,7 +134,7 @@ class Functions {
     for (const name of this.#called) {
       const { body, calls } = libraryFunction(name);
       calls.forEach((called) => this.#declareLibrary(called));
-      this.encoder.define(this.#byName.get(name)!, body(this.#indexOf));
+      this.encoder.define(this.#byName.get(name)!, body(this.indexOf));
     }
   }
 
@@ -123,7 +145,7 @@ class Functions {
     this.#byName.set(name, this.encoder.declare(name, params, [result]));
   }
 
-  #indexOf = (name: string): number => {
+  indexOf = (name: string): number => {
     const fn = this.#byName.get(name);
     if (!fn) throw new InternalError(`wasm: function "${name}" is called but not defined`);
     return fn.index;

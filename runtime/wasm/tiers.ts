@@ -18,6 +18,7 @@ const budget = 2 ** 24;
 /** A function of one space, how many iterations the space has, and what its kernel does, in operations and bytes. */
 export interface SpaceCall {
   readonly name: string;
+  readonly stage: number;
   /** How many it takes: addresses of buffers, then the range. */
   readonly params: number;
   readonly extent: number;
