@@ -23,7 +23,8 @@ function takeApart(x: Value): Linear {
   if (constant !== null) return { constant, values: none, times: none };
   const { op, args } = x;
   if (args.length === 2) {
-    const [a, b] = args as [Value, Value];
+    const a = args[0]!;
+    const b = args[1]!;
     if (op === "i32.add") return sum(linear(a), linear(b), 1);
     if (op === "i32.sub") return sum(linear(a), linear(b), -1);
     const factor = op === "i32.mul" || op === "i32.shl" ? constantOf(b) : null;
@@ -40,7 +41,8 @@ function sum(a: Linear, b: Linear, by: number): Linear {
   const values: Value[] = [];
   const times: number[] = [];
   for (let i = 0, j = 0; i < a.values.length || j < b.values.length;) {
-    const [x, y] = [a.values[i], b.values[j]];
+    const x = a.values[i];
+    const y = b.values[j];
     const order = x && y ? x.scope.depth - y.scope.depth || x.id - y.id : x ? -1 : 1;
     const total = (order <= 0 ? a.times[i]! : 0) + (order >= 0 ? b.times[j]! * by : 0);
     if (total !== 0) {

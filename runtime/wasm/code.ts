@@ -2,8 +2,8 @@
 // as its operands, the writes of the loops and the checks allow.
 import { addIndex, mulIndex, subIndex } from "./index-math.js";
 import { instruction, type WasmType } from "./opcodes.js";
-import { encloses, hashOf, isSame, mayLeave, newScope, nothing, Value } from "./ssa.js";
-import type { Immediate, Loop, LoopSpec, Pointer, Range, Scope, Variable, Words } from "./ssa.js";
+import { encloses, hashOf, isSame, mayLeave, newScope, nothing } from "./ssa.js";
+import type { Immediate, Loop, LoopSpec, Pointer, Range, Scope, Value, Variable, Words } from "./ssa.js";
 
 /** In hashes, what is no instruction of WebAssembly has a number of its own, below 0. */
 const numbers = { copy: -1, call: -2, get: -3, words: -4 } as const;
@@ -58,8 +58,7 @@ export class Code {
     const hash = mixed(mixed(mixed(mixed(numbers.words, a), b), c), d);
     const first = this.#known.get(hash) ?? null;
     for (let x = first; x; x = x.next) if (x.imm.is === "words" && areWords(x.imm.words, a, b, c, d)) return x;
-    const made = this.#outermost("const", "v128", { is: "words", words: [a, b, c, d] });
-    made.next = first;
+    const made = this.#outermost("const", "v128", { is: "words", words: [a, b, c, d] }, null, first);
     this.#known.set(hash, made);
     return made;
   }
@@ -71,8 +70,8 @@ export class Code {
 
   /** An instruction without side effects that reads no memory. */
   pure(op: string, args: readonly Value[], imm: Immediate = nothing, range: Range | null = null): Value {
-    const { number, type } = instruction(op);
-    return this.#place(op, number, op === "select" ? args[0]!.type : type, args, imm, 0, range, null);
+    const { name, number, type } = instruction(op);
+    return this.#place(name, number, name === "select" ? args[0]!.type : type, args, imm, 0, range, null);
   }
 
   /** A call of a pure function of this module. */
@@ -90,9 +89,9 @@ export class Code {
     lane?: number,
     range: Range | null = null,
   ): Value {
-    const { number, type } = instruction(op);
+    const { name, number, type } = instruction(op);
     const { version } = this.#writtenBy(key);
-    return this.#place(op, number, type, args, { is: "memory", offset, lane }, version, range, key);
+    return this.#place(name, number, type, args, { is: "memory", offset, lane }, version, range, key);
   }
 
   /** `x`, of which is known that it lies in `0 ≤ x < extent`. */
@@ -180,7 +179,7 @@ export class Code {
   #induction(scope: Scope, range: Range | null): { value: Value; variable: Variable } {
     const variable: Variable = { id: this.#nextVariable++, type: "i32", key: "", home: scope, version: 0, known: null };
     const imm: Immediate = { is: "variable", variable };
-    return { value: new Value(this.#nextId++, "induction", "i32", [], imm, scope, range), variable };
+    return { value: this.#new("induction", "i32", none, imm, scope, range, 0, null), variable };
   }
 
   #writtenBy(key: string): Written {
@@ -211,8 +210,27 @@ export class Code {
     }
   }
 
-  #outermost(op: string, type: WasmType, imm: Immediate, range: Range | null = null): Value {
-    return new Value(this.#nextId++, op, type, [], imm, this.root, range);
+  #outermost(op: string, type: WasmType, imm: Immediate, range: Range | null = null, next: Value | null = null): Value {
+    return this.#new(op, type, none, imm, this.root, range, 0, next);
+  }
+
+  #new(
+    op: string,
+    type: WasmType,
+    args: readonly Value[],
+    imm: Immediate,
+    scope: Scope,
+    range: Range | null,
+    version: number,
+    next: Value | null,
+  ): Value {
+    const id = this.#nextId++;
+    // Without a spread, which is slow.
+    // prettier-ignore
+    return {
+      kind: "value", id, op, type, args, imm, scope, range, version, next,
+      linear: null, uses: 0, inlined: false, place: -1, local: -1, left: 0,
+    };
   }
 
   /** The known value that computes this, else a new one in the outermost scope it may stand in; `reads` is what it reads, if anything. */
@@ -235,8 +253,7 @@ export class Code {
     for (let i = 0; i < args.length; i++) least = Math.max(least, args[i]!.scope.depth);
     let scope = this.#scope;
     while (scope.depth > least && mayLeave(scope, reads)) scope = scope.parent!;
-    const value = new Value(this.#nextId++, op, type, args, imm, scope, range, version);
-    value.next = first;
+    const value = this.#new(op, type, args, imm, scope, range, version, first);
     this.#known.set(hash, value);
     scope.items.push(value);
     return value;
@@ -247,6 +264,7 @@ export class Code {
   }
 }
 
+const none: readonly Value[] = [];
 const mixed = (hash: number, n: number): number => (Math.imul(hash, 0x01000193) ^ n) | 0;
 
 function areArgs(x: Value, args: readonly Value[]): boolean {

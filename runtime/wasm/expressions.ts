@@ -13,7 +13,7 @@ import { Guards } from "./guards.js";
 import { addIndex, constantOf, selectIndex } from "./index-math.js";
 import { constantLanes, extractLane, laneShape, scalarType, splat, type LaneCount } from "./lanes.js";
 import { scalarOp } from "./scalar-ops.js";
-import { Value } from "./ssa.js";
+import type { Value } from "./ssa.js";
 import { Variation } from "./variation.js";
 import { vectorOp } from "./vector-ops.js";
 
@@ -110,7 +110,7 @@ export class Expressions {
   #bound(x: Local): Value {
     const binding = this.locals.get(x.name);
     if (!binding) throw new InternalError(`wasm: local "${x.name}" is not defined`);
-    return binding instanceof Value ? binding : this.code.get(binding);
+    return "home" in binding ? this.code.get(binding) : binding;
   }
 
   #let(place: VectorPlace, x: Local): Value {
@@ -122,7 +122,9 @@ export class Expressions {
   #call(x: Call, lane: number): Value {
     const { fn, args, dtype } = x;
     if (fn === "select") {
-      const [condition, a, b] = args as [Expr, Expr, Expr];
+      const condition = args[0]!;
+      const a = args[1]!;
+      const b = args[2]!;
       const test = this.scalar(condition, lane);
       const known = constantOf(test);
       if (known !== null) return this.scalar(known ? a : b, lane);

@@ -10,7 +10,8 @@ export function constantOf(x: Value): number | null {
 }
 
 export function addIndex(code: Code, a: Value, b: Value): Value {
-  const [x, y] = [constantOf(a), constantOf(b)];
+  const x = constantOf(a);
+  const y = constantOf(b);
   if (x !== null && y !== null) return code.constant("i32", (x + y) | 0);
   if (x === 0) return b;
   if (y === 0) return a;
@@ -30,7 +31,8 @@ export function subIndex(code: Code, a: Value, b: Value): Value {
 }
 
 export function mulIndex(code: Code, a: Value, b: Value): Value {
-  const [x, y] = [constantOf(a), constantOf(b)];
+  const x = constantOf(a);
+  const y = constantOf(b);
   if (x !== null && y !== null) return code.constant("i32", Math.imul(x, y));
   if (x !== null) return mulIndex(code, b, a);
   if (y === 0) return b;
@@ -44,13 +46,17 @@ export function mulIndex(code: Code, a: Value, b: Value): Value {
 
 function rangeOfProduct(a: Range | null, b: Range | null): Range | null {
   if (!a || !b) return null;
-  const corners = [a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1]];
-  return inI32(Math.min(...corners), Math.max(...corners));
+  const p = a[0] * b[0];
+  const q = a[0] * b[1];
+  const r = a[1] * b[0];
+  const s = a[1] * b[1];
+  return inI32(Math.min(p, q, r, s), Math.max(p, q, r, s));
 }
 
 /** Quotient rounded towards −∞, remainder with the sign of the divisor; by zero both are 0. */
 export function divideIndex(code: Code, fn: "floorDiv" | "floorMod", a: Value, b: Value): Value {
-  const [x, y] = [constantOf(a), constantOf(b)];
+  const x = constantOf(a);
+  const y = constantOf(b);
   const constant = (n: number): Value => code.constant("i32", n);
   if (y === null || y <= 0) return divideSafely(code, fn, a, b);
   if (x !== null) return constant(fn === "floorDiv" ? Math.floor(x / y) : x - y * Math.floor(x / y));
@@ -141,7 +147,8 @@ export function selectIndex(code: Code, test: Value, then: Value, otherwise: Val
   const known = constantOf(test);
   if (known !== null) return known ? then : otherwise;
   if (then === otherwise) return then;
-  const [a, b] = [then.range, otherwise.range];
+  const a = then.range;
+  const b = otherwise.range;
   const range: Range | null = a && b && [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
   return code.pure("select", [then, otherwise, test], undefined, range);
 }

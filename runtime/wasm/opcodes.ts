@@ -5,8 +5,9 @@ import { InternalError } from "#ir/errors.js";
 /** Value types. */
 export type WasmType = "i32" | "i64" | "f32" | "f64" | "v128";
 
-/** What is known of an instruction: its bytes without immediates, the type of its result, and a number of its own. */
+/** What is known of an instruction: its name, always the same string, its bytes without immediates, the type of its result, and a number of its own. */
 export interface Instruction {
+  readonly name: string;
   readonly bytes: readonly number[];
   readonly type: WasmType;
   readonly number: number;
@@ -30,7 +31,8 @@ function define(first: number, prefix: string, names: string, encode = (n: numbe
     if (/^\d+$/.test(name)) next = Number(name);
     else {
       const bytes = encode(next++);
-      table.set(prefix + name, { bytes, type: typeByName(prefix + name), number: table.size });
+      const full = prefix + name;
+      table.set(full, { name: full, bytes, type: typeByName(full), number: table.size });
     }
   }
 }

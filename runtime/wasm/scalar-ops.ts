@@ -65,13 +65,10 @@ type Arithmetic = Exclude<
 >;
 
 function combineTruths(code: Code, fn: "and" | "or", a: Value, b: Value): Value {
-  for (const [x, y] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    const known = constantOf(x);
-    if (known !== null) return (known === 1) === (fn === "and") ? y : x;
-  }
+  const x = constantOf(a);
+  const y = constantOf(b);
+  if (x !== null) return (x === 1) === (fn === "and") ? b : a;
+  if (y !== null) return (y === 1) === (fn === "and") ? a : b;
   return code.pure(`i32.${fn}`, [a, b], undefined, [0, 1]);
 }
 
@@ -98,7 +95,8 @@ function toByte(code: Code, x: Value): Value {
 }
 
 function integerOp(code: Code, fn: Arithmetic, dtype: DType, args: readonly Value[]): Value {
-  const [a, b] = args as [Value, Value];
+  const a = args[0]!;
+  const b = args[1]!;
   if (dtype === "bool") return boolOp(code, fn, a, b);
   const wrapped = (x: Value): Value => (dtype === "u8" ? toByte(code, x) : x);
   const zero = code.constant("i32", 0);

@@ -29,39 +29,36 @@ export interface Linear {
 }
 
 /** The result of an instruction, computed once per run of its scope. */
-export class Value {
-  readonly kind = "value";
-  /** The value as a sum, once `address.ts` has asked. */
-  linear: Linear | null = null;
+export interface Value {
+  readonly kind: "value";
+  readonly id: number;
+  /**
+   * An instruction's name, or: `const` (a number or words), `param` (number: its index), `global`, `get` (a variable, as it
+   * is at this place), `induction` (a variable that changes only at the end of its loop's body), `call` (of a pure
+   * function), `copy`.
+   */
+  readonly op: string;
+  readonly type: WasmType;
+  readonly args: readonly Value[];
+  readonly imm: Immediate;
+  readonly scope: Scope;
+  /** What is known of an i32. */
+  readonly range: Range | null;
+  /** Tells values apart that compute the same at different times. */
+  readonly version: number;
   /** Another value under the same hash. */
-  next: Value | null = null;
+  readonly next: Value | null;
+  /** The value as a sum, once `address.ts` has asked. */
+  linear: Linear | null;
   /** Reads by live code; more than one where a read needs a local. Set by `countUses`, as what follows. */
-  uses = 0;
+  uses: number;
   /** Whether its only user computes it, on the operand stack. */
-  inlined = false;
+  inlined: boolean;
   /** Place of the item that its only user ends up in. */
-  place = -1;
+  place: number;
   /** For the assembler: the local that holds it, or −1, and the uses that were not yet emitted. */
-  local = -1;
-  left = 0;
-
-  constructor(
-    readonly id: number,
-    /**
-     * An instruction's name, or: `const` (a number or words), `param` (number: its index), `global`, `get` (a variable, as it
-     * is at this place), `induction` (a variable that changes only at the end of its loop's body), `call` (of a pure
-     * function), `copy`.
-     */
-    readonly op: string,
-    readonly type: WasmType,
-    readonly args: readonly Value[],
-    readonly imm: Immediate,
-    readonly scope: Scope,
-    /** What is known of an i32. */
-    readonly range: Range | null,
-    /** Tells values apart that compute the same at different times. */
-    readonly version = 0,
-  ) {}
+  local: number;
+  left: number;
 }
 
 /** A WebAssembly local that is assigned more than once. Variables with one key are written together in `Loop.writes`. */

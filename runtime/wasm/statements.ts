@@ -11,7 +11,7 @@ import { addIndex, compareIndex, constantOf } from "./index-math.js";
 import { scalarType } from "./lanes.js";
 import { RegisterArray, type RegisterUse } from "./registers.js";
 import { scalarOp } from "./scalar-ops.js";
-import { type Range, Value, type Variable } from "./ssa.js";
+import type { Range, Value, Variable } from "./ssa.js";
 import { VectorLoop } from "./vector-loop.js";
 
 type Of<K extends Stmt["kind"]> = Extract<Stmt, { kind: K }>;
@@ -81,13 +81,14 @@ export class Statements {
 
   variableOf(local: Local): Variable {
     const binding = this.expressions.locals.get(local.name);
-    if (!binding || binding instanceof Value) throw new InternalError(`wasm: local "${local.name}" cannot be set`);
+    if (!binding || !("home" in binding)) throw new InternalError(`wasm: local "${local.name}" cannot be set`);
     return binding;
   }
 
   /** Runs `body` for the counter from `start` to before `end`; inline where that is known to be once, or never. */
   counted(start: Value, end: Value, step: number, writes: ReadonlySet<string>, body: (counter: Value) => void): void {
-    const [first, last] = [constantOf(start), constantOf(end)];
+    const first = constantOf(start);
+    const last = constantOf(end);
     if (first !== null && last !== null && last <= first) return;
     if (first !== null && last !== null && last - first <= step) return body(start);
     const range: Range | null = end.range && [start.range?.[0] ?? 0, end.range[1] - 1];

@@ -33,7 +33,8 @@ export class Variation {
       return this.isCounter(x.name) || this.inputs.includes(x.name) || (value !== undefined && this.varies(value));
     }
     if (x.kind === "load") return this.varies(x.offset);
-    return x.kind === "call" && x.args.some((a) => this.varies(a));
+    if (x.kind === "call") for (const a of x.args) if (this.varies(a)) return true;
+    return false;
   }
 
   /** The value of a `let` that is plain index arithmetic, which is computed anew for each lane; else null. */
@@ -51,9 +52,11 @@ export class Variation {
       return value && this.strideOf(value, numberOf);
     }
     if (offset.kind !== "call" || offset.dtype !== "i32") return null;
-    const [a, b] = offset.args as [Expr, Expr];
+    const a = offset.args[0]!;
+    const b = offset.args[1]!;
     if (offset.fn === "mul") {
-      const [varying, other] = this.varies(a) ? [a, b] : [b, a];
+      const varying = this.varies(a) ? a : b;
+      const other = varying === a ? b : a;
       if (this.varies(other)) return null;
       const stride = this.strideOf(varying, numberOf);
       if (stride === 0 || stride === null) return stride;
