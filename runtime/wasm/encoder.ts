@@ -6,6 +6,7 @@ import type { WasmType } from "./opcodes.js";
 const typeCodes: Readonly<Record<WasmType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const maxPages = 65_536;
 const utf8 = new TextEncoder();
+const floats = new DataView(new ArrayBuffer(8));
 
 /** Appends an unsigned number in LEB128. */
 export function unsigned(out: number[], value: number): void {
@@ -33,8 +34,9 @@ export function signed(out: number[], value: number): void {
 
 /** Appends an f32 or f64, little-endian. */
 export function float(out: number[], value: number, type: "f32" | "f64"): void {
-  const array = type === "f32" ? new Float32Array([value]) : new Float64Array([value]);
-  out.push(...new Uint8Array(array.buffer));
+  if (type === "f32") floats.setFloat32(0, value, true);
+  else floats.setFloat64(0, value, true);
+  for (let i = 0; i < (type === "f32" ? 4 : 8); i++) out.push(floats.getUint8(i));
 }
 
 /** A function of a module: its index is known before its body. */
@@ -101,27 +103,31 @@ export class ModuleEncoder {
   /** The binary. Throws InternalError where a declared function has no body. */
   finish(): Uint8Array<ArrayBuffer> {
     const own = this.#functions.slice(this.#importedFunctions);
-    const out: number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const head: number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
     const indices = own.map((fn) => number(this.#type(fn.params, fn.results)));
-    const bodies = own.map((fn) => {
-      const body = this.#bodies.get(fn);
-      if (!body) throw new InternalError(`wasm: function ${fn.name} has no body`);
-      return sized(body);
-    });
-    section(out, 1, this.#typeBytes);
-    section(out, 2, this.#imports);
-    section(out, 3, indices);
-    section(out, 7, this.#exports);
-    section(out, 10, bodies);
+    section(head, 1, this.#typeBytes);
+    section(head, 2, this.#imports);
+    section(head, 3, indices);
+    section(head, 7, this.#exports);
     const names: number[] = [];
     section(
       names,
       1,
-      this.#functions.map((fn) => [...number(fn.index), ...text(fn.name)]),
+      this.#functions.map((fn) => number(fn.index).concat(text(fn.name))),
     );
-    out.push(0);
-    append(out, sized([...text("name"), ...names]));
-    return Uint8Array.from(out);
+    return joined([head, ...this.#code(own), [0], sized(text("name").concat(names))]);
+  }
+
+  /** The code section, in pieces that are only joined at the end. */
+  #code(own: readonly WasmFunction[]): (readonly number[])[] {
+    if (own.length === 0) return [];
+    const pieces = [number(own.length)];
+    for (const fn of own) {
+      const body = this.#bodies.get(fn);
+      if (!body) throw new InternalError(`wasm: function ${fn.name} has no body`);
+      pieces.push(number(body.length), body as number[]);
+    }
+    return [[10, ...number(lengthOf(pieces))], ...pieces];
   }
 
   #declare(name: string, params: readonly WasmType[], results: readonly WasmType[]): WasmFunction {
@@ -136,7 +142,11 @@ export class ModuleEncoder {
     let index = this.#types.get(key);
     if (index === undefined) {
       this.#types.set(key, (index = this.#types.size));
-      this.#typeBytes.push([0x60, ...list(params.map((t) => typeCodes[t])), ...list(results.map((t) => typeCodes[t]))]);
+      this.#typeBytes.push([
+        0x60,
+        ...sized(params.map((t) => typeCodes[t])),
+        ...sized(results.map((t) => typeCodes[t])),
+      ]);
     }
     return index;
   }
@@ -156,15 +166,12 @@ export function functionBody(locals: readonly WasmType[], code: readonly number[
     unsigned(out, count);
     out.push(typeCodes[type]);
   }
-  append(out, code);
-  out.push(0x0b);
-  return out;
+  return out.concat(code, 0x0b);
 }
 
 function section(out: number[], id: number, entries: readonly (readonly number[])[]): void {
   if (entries.length === 0) return;
-  const content = number(entries.length);
-  for (const entry of entries) append(content, entry);
+  const content = number(entries.length).concat(...entries);
   out.push(id);
   append(out, sized(content));
 }
@@ -174,20 +181,24 @@ function append(out: number[], bytes: readonly number[]): void {
   for (let i = 0; i < bytes.length; i++) out.push(bytes[i]!);
 }
 
+const lengthOf = (pieces: readonly (readonly number[])[]): number => pieces.reduce((n, piece) => n + piece.length, 0);
+
+function joined(pieces: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(lengthOf(pieces));
+  let end = 0;
+  for (const piece of pieces) {
+    out.set(piece, end);
+    end += piece.length;
+  }
+  return out;
+}
+
 function number(value: number): number[] {
   const out: number[] = [];
   unsigned(out, value);
   return out;
 }
 
-function sized(bytes: readonly number[]): number[] {
-  const out = number(bytes.length);
-  append(out, bytes);
-  return out;
-}
+const sized = (bytes: readonly number[]): number[] => number(bytes.length).concat(bytes);
 
-const list = (bytes: readonly number[]): number[] => [...number(bytes.length), ...bytes];
-
-function text(name: string): number[] {
-  return list([...utf8.encode(name)]);
-}
+const text = (name: string): number[] => sized([...utf8.encode(name)]);

@@ -18,13 +18,13 @@ export interface Guard {
 
 export class Guards {
   #innermost: Guard | null = null;
-  #unsafe = new Map<Expr, boolean>();
+  readonly #unsafe = new Map<Expr, boolean>();
 
   constructor(readonly expressions: Expressions) {}
 
   begin(): void {
     this.#innermost = null;
-    this.#unsafe = new Map();
+    if (this.#unsafe.size > 0) this.#unsafe.clear();
   }
 
   /** Runs `body`, which computes `arm`, under a guard, if the arm has a load that needs one. */

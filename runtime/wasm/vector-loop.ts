@@ -1,6 +1,7 @@
 // Vector loops: several iterations at once in the lanes of vectors, in a few independent copies where that pays, then the
 // iterations that are left one by one. Loops over arrays in registers are unrolled, so that every element has a name.
 import { InternalError } from "#ir/errors.js";
+import type { Expr } from "#ir/expr.js";
 import { combinerOf, type Stmt } from "#ir/kernel.js";
 import { scatter, storeVector } from "./access.js";
 import { type Accumulator, newAccumulator } from "./accumulators.js";
@@ -16,6 +17,7 @@ import { Variation } from "./variation.js";
 const straightSize = 96;
 
 export class VectorLoop {
+  readonly #expressions: ReadonlySet<Expr>;
   readonly #lanes: LaneCount;
   readonly #variation: Variation;
   readonly #accumulations;
@@ -29,7 +31,8 @@ export class VectorLoop {
     /** Emits one iteration as scalars. */
     readonly once: (counter: Value) => void,
   ) {
-    this.#lanes = [...expressionsOf(body)].some((x) => x.dtype === "f64") ? 2 : 4;
+    this.#expressions = expressionsOf(body);
+    this.#lanes = hasDoubles(this.#expressions) ? 2 : 4;
     this.#variation = new Variation(counter, body);
     this.#accumulations = accumulationsOf(body);
   }
@@ -73,7 +76,9 @@ export class VectorLoop {
 
   #loop(start: Value, end: Value, copies: number, accumulators: readonly Accumulators[]): void {
     const { code } = this.statements;
-    const writes = new Set([...this.writes, ...accumulators.flatMap((a) => [...a.values()].flatMap((v) => v.keys))]);
+    const writes = new Set(this.writes);
+    for (const own of accumulators)
+      for (const accumulator of own.values()) accumulator.keys.forEach((key) => writes.add(key));
     this.statements.counted(start, end, copies * this.#lanes, writes, (counter) => {
       for (let copy = 0; copy < copies; copy++) {
         const base = addIndex(code, counter, code.constant("i32", copy * this.#lanes));
@@ -132,10 +137,9 @@ export class VectorLoop {
   #touchesRegisters(): boolean {
     const { arrays } = this.statements.expressions;
     const touches = (buffer: string, varies: boolean): boolean => varies && arrays.get(buffer)?.kind === "registers";
-    const loads = [...expressionsOf(this.body)].some(
-      (x) => x.kind === "load" && touches(x.buffer, this.#variation.varies(x.offset)),
-    );
-    return loads || this.body.some((s) => this.#storesTo(s, touches));
+    for (const x of this.#expressions)
+      if (x.kind === "load" && touches(x.buffer, this.#variation.varies(x.offset))) return true;
+    return this.body.some((s) => this.#storesTo(s, touches));
   }
 
   #storesTo(s: Stmt, touches: (buffer: string, varies: boolean) => boolean): boolean {
@@ -169,13 +173,20 @@ export class VectorLoop {
   /** The iterations from `start` on, one by one. */
   #rest(start: Value): void {
     const { statements } = this;
-    const [first, length] = [constantOf(start), constantOf(this.extent)];
+    const first = constantOf(start);
+    const length = constantOf(this.extent);
     if (first !== null && length !== null) {
       for (let i = first; i < length; i++) this.once(statements.code.constant("i32", i));
     } else statements.counted(start, this.extent, 1, this.writes, this.once);
   }
 }
 
+function hasDoubles(expressions: ReadonlySet<Expr>): boolean {
+  for (const x of expressions) if (x.dtype === "f64") return true;
+  return false;
+}
+
+/** One vector per accumulated local. */
 type Accumulators = ReadonlyMap<string, Accumulator>;
 
 function inPairs<T>(values: readonly T[], combine: (a: T, b: T) => T): T {
