@@ -7,7 +7,9 @@ import { type DType, toDType } from "./dtype.js";
  * - `floorDiv`, `floorMod` (i32, u8) round towards −∞, the remainder has the sign of the divisor; by zero both give 0.
  * - `mod` (floats) has the sign of the divisor.
  * - `minimum`, `maximum` pass NaN on; `sign` of NaN is NaN; `round` goes to the even neighbour at halves.
- * - `exp2i(k)` is 2ᵏ for an integral k within the normal range of the dtype.
+ * - `exp2i(k)` is 2ᵏ for an integral k within the normal range of the dtype; `scale2(y, k)` is y · 2ᵏ, rounded once, for
+ *   ½ ≤ |y| ≤ 2 and k within twice that range.
+ * - `copySign(size, x)` is size with the sign of x; size is not negative.
  * - `exponent(x)`, `mantissa(x)`: x = mantissa · 2^exponent with 1 ≤ mantissa < 2, for positive normal x.
  * - `xor`, `shiftLeft`, `shiftRight` work on the bits of an i32; `shiftRight` brings in zeros; shifts count modulo 32.
  * - Integers wrap; `toI32` of a float truncates and saturates, NaN becomes 0; `toU8` wraps; `toBool` is x ≠ 0.
@@ -18,7 +20,7 @@ export const primitives = [
   "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "select",
   "toF32", "toF64", "toI32", "toBool", "toU8",
   "xor", "shiftLeft", "shiftRight",
-  "exp2i", "exponent", "mantissa",
+  "exp2i", "scale2", "copySign", "exponent", "mantissa",
 ] as const; // prettier-ignore
 
 /** Functions written once as expressions over the primitives, in `functions/`. */
@@ -75,6 +77,8 @@ function exact(fn: ScalarFn, a: number, b: number, c: number, from: DType): numb
     case "shiftLeft": return a << b;
     case "shiftRight": return a >>> b;
     case "exp2i": return 2 ** a;
+    case "scale2": return a * 2 ** Math.floor(b / 2) * 2 ** Math.ceil(b / 2);
+    case "copySign": return b < 0 || Object.is(b, -0) ? -a : a;
     case "exponent": return exponentOf(a);
     case "mantissa": return a / 2 ** exponentOf(a);
     case "exp": return Math.exp(a);

@@ -29,7 +29,7 @@ const kinds: { readonly [F in ScalarFn]?: Kind } = {
   and: boolTwo, or: boolTwo, not: { takes: 1, of: "bool" }, select: { selects: true },
   toF32: { casts: "f32" }, toF64: { casts: "f64" }, toI32: { casts: "i32" }, toBool: { casts: "bool" }, toU8: { casts: "u8" },
   xor: bits, shiftLeft: bits, shiftRight: bits,
-  exp2i: floatOne, exponent: floatOne, mantissa: floatOne, pow: floatTwo,
+  exp2i: floatOne, scale2: floatTwo, copySign: floatTwo, exponent: floatOne, mantissa: floatOne, pow: floatTwo,
 }; // prettier-ignore
 
 /** What is wrong with the arguments or the dtype of a call; null where they fit. */

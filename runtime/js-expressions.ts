@@ -159,6 +159,8 @@ export class JsExpressions {
         return this.#apply(`Math.${x.fn}`, x.args);
       case "mod":
       case "exp2i":
+      case "scale2":
+      case "copySign":
       case "exponent":
       case "mantissa":
         return this.#apply(x.fn, x.args);
@@ -225,6 +227,6 @@ function literalText({ dtype, value }: Literal): Text {
 const reserved = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
    finally for function if implements import in instanceof interface let new null package private protected public return
-   static super switch this throw true try typeof var void while with yield undefined NaN Infinity Math fail mod exp2i
+   static super switch this throw true try typeof var void while with yield undefined NaN Infinity Math fail mod exp2i scale2 copySign
    exponent mantissa roundEven floorDiv floorMod toInt`.split(/\s+/),
 );

@@ -14,6 +14,17 @@ export const primitives = {
     return float[0]!;
   },
 
+  /** y · 2ᵏ for an integral k within twice the normal range. */
+  scale2(y: number, k: number): number {
+    const half = k >> 1;
+    return y * primitives.exp2i(half) * primitives.exp2i(k - half);
+  },
+
+  /** `size` with the sign of `x`. */
+  copySign(size: number, x: number): number {
+    return x < 0 || Object.is(x, -0) ? -size : size;
+  },
+
   /** The exponent of a positive number. */
   exponent(x: number): number {
     float[0] = x;

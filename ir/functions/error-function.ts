@@ -39,9 +39,8 @@ export function erf(x: Expr): Expr {
   const dtype = floatOf(x);
   const size = call("abs", x);
   const clipped = atMost(size, dtype === "f32" ? 4 : 6);
-  const { k, p } = reduceExp(call("neg", mul(clipped, polynomial(clipped, logErfc[dtype]))));
-  const power = call("exp2i", k);
+  const { power, p } = reduceExp(call("neg", mul(clipped, polynomial(clipped, logErfc[dtype]))));
   const large = sub(sub(same(x, 1), power), mul(power, p));
   const small = add(x, mul(x, polynomial(mul(x, x), nearZero[dtype])));
-  return select(lt(size, same(x, 0.925)), small, select(lt(x, same(x, 0)), call("neg", large), large));
+  return select(lt(size, same(x, 0.925)), small, call("copySign", large, x));
 }

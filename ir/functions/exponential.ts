@@ -4,7 +4,18 @@
 //   exp                         0.99    0.89
 //   expm1                       1.65    1.61
 import { add, call, type Expr, lt, mul, select, sub } from "../expr.js";
-import { atLeast, atMost, type Float, floatOf, polynomial, same } from "./polynomial.js";
+import {
+  atLeast,
+  atMost,
+  exponentBias,
+  type Float,
+  floatOf,
+  polynomial,
+  polynomialByPairs,
+  powerOf,
+  rounded,
+  same,
+} from "./polynomial.js";
 
 /** ln 2 in two parts; the first has so few bits that its product with k is exact. */
 const ln2: { readonly [D in Float]: { readonly high: number; readonly low: number } } = {
@@ -28,33 +39,53 @@ const limits: { readonly [D in Float]: { readonly low: number; readonly high: nu
   f64: { low: -746, high: 710 },
 };
 
-/** `x = k·ln 2 + r` with an integral k: gives k and eʳ − 1. */
-export function reduceExp(x: Expr): { readonly k: Expr; readonly p: Expr } {
+/**
+ * `x = k·ln 2 + r` with an integral k: gives k and eʳ − 1. `scale` is what powers of two are asked for: 2^(k + scale).
+ * Within the range of `exp`, for which k is to be given with twice the bias.
+ */
+export function reduceExp(x: Expr, scale = 0): { readonly k: Expr; readonly power: Expr; readonly p: Expr } {
   const dtype = floatOf(x);
-  const { high, low } = ln2[dtype];
-  const k = call("round", mul(x, same(x, Math.LOG2E)));
-  const r = sub(sub(x, mul(k, same(x, high))), mul(k, same(x, low)));
-  return { k, p: add(r, mul(mul(r, r), polynomial(r, tail[dtype]))) };
+  const turns = rounded(mul(x, same(x, Math.LOG2E)), exponentBias[dtype] + scale);
+  return { k: turns.k, power: powerOf(turns), p: expm1Reduced(remainder(x, turns.k)) };
 }
 
-/** `y · 2ᵏ` over the whole range: in two factors, so that denormal results round once and 2ᵏ itself may overflow. */
-export function scale(y: Expr, k: Expr): Expr {
-  const half = call("round", mul(k, same(k, 0.5)));
-  return mul(mul(y, call("exp2i", half)), call("exp2i", sub(k, half)));
+/** x − k·ln 2. */
+function remainder(x: Expr, k: Expr): Expr {
+  const { high, low } = ln2[floatOf(x)];
+  return sub(sub(x, mul(k, same(x, high))), mul(k, same(x, low)));
+}
+
+/** eʳ − 1 for |r| ≤ ½ ln 2. */
+function expm1Reduced(r: Expr): Expr {
+  const square = mul(r, r);
+  return add(r, mul(square, polynomialByPairs(r, square, tail[floatOf(r)])));
 }
 
 /** eˣ. */
 export function exp(x: Expr): Expr {
-  const { low, high } = limits[floatOf(x)];
-  const { k, p } = reduceExp(atLeast(atMost(x, high), low));
-  return scale(add(p, same(x, 1)), k);
+  const dtype = floatOf(x);
+  const { low, high } = limits[dtype];
+  const clipped = atLeast(atMost(x, high), low);
+  const { k } = rounded(mul(clipped, same(x, Math.LOG2E)), 2 * exponentBias[dtype]);
+  return call("scale2", add(expm1Reduced(remainder(clipped, k)), same(x, 1)), k);
+}
+
+/** e⁻ˣ as `(1 + p)·2ᵏ`: p and 2^(k + scale). */
+export function reduceExpOfNegative(x: Expr, scale: number): { readonly power: Expr; readonly p: Expr } {
+  const dtype = floatOf(x);
+  const { high, low } = ln2[dtype];
+  const turns = rounded(mul(x, same(x, -Math.LOG2E)), exponentBias[dtype] + scale);
+  // The remainder with its sign turned, which saves a negation.
+  const m = add(add(x, mul(turns.k, same(x, high))), mul(turns.k, same(x, low)));
+  const square = mul(m, m);
+  const alternating = tail[dtype].map((c, i) => (i % 2 === 0 ? c : -c));
+  return { power: powerOf(turns), p: sub(mul(square, polynomialByPairs(m, square, alternating)), m) };
 }
 
 /** eˣ − 1, precise near 0. Halves are taken before and doubled after, so that the largest results do not overflow early. */
 export function expm1(x: Expr): Expr {
   const { high } = limits[floatOf(x)];
-  const { k, p } = reduceExp(atLeast(atMost(x, high), -50));
-  const power = call("exp2i", sub(k, same(x, 1)));
+  const { power, p } = reduceExp(atLeast(atMost(x, high), -50), -1);
   const halved = add(mul(power, p), sub(power, same(x, 0.5)));
   const tiny = floatOf(x) === "f32" ? 2 ** -25 : 2 ** -54;
   return select(lt(call("abs", x), same(x, tiny)), x, mul(halved, same(x, 2)));

@@ -4,7 +4,7 @@
 //   tanh                        1.23    1.14
 //   sigmoid                     1.72    1.44
 import { add, call, div, type Expr, lt, mul, select, sub } from "../expr.js";
-import { reduceExp } from "./exponential.js";
+import { reduceExp, reduceExpOfNegative } from "./exponential.js";
 import { atLeast, atMost, type Float, floatOf, polynomial, same } from "./polynomial.js";
 
 /** tanh(x) / x as a polynomial in x², minimax for |x| ≤ 0.58: errors of 2^-29 and 2^-58.9. */
@@ -22,11 +22,11 @@ const nearZero: { readonly [D in Float]: readonly number[] } = {
 /** A polynomial near zero, elsewhere `1 − 2 / (e^2|x| + 1)` with the sign of x. */
 export function tanh(x: Expr): Expr {
   const size = call("abs", x);
-  const { k, p } = reduceExp(mul(atMost(size, 20), same(x, 2)));
-  const power = call("exp2i", k);
+  const clipped = atMost(size, 20);
+  const { power, p } = reduceExp(add(clipped, clipped));
   const large = sub(same(x, 1), div(same(x, 2), add(add(power, same(x, 1)), mul(power, p))));
   const small = mul(x, polynomial(mul(x, x), nearZero[floatOf(x)]));
-  return select(lt(size, same(x, 0.58)), small, select(lt(x, same(x, 0)), call("neg", large), large));
+  return select(lt(size, same(x, 0.58)), small, call("copySign", large, x));
 }
 
 /**
@@ -34,9 +34,8 @@ export function tanh(x: Expr): Expr {
  * the denominator rounds once. It is scaled by a power of two, so that small results come out of the division.
  */
 export function sigmoid(x: Expr): Expr {
-  const [low, high, shift] = floatOf(x) === "f32" ? [-50, 104, 24] : [-100, 746, 54];
-  const { k, p } = reduceExp(atMost(atLeast(call("neg", x), low), high));
-  const power = call("exp2i", sub(k, same(x, shift)));
+  const [low, high, shift] = floatOf(x) === "f32" ? [-104, 50, 24] : [-746, 100, 54];
+  const { power, p } = reduceExpOfNegative(atMost(atLeast(x, low), high), -shift);
   const one = same(x, 2 ** -shift);
   const sum = add(power, one);
   const lost = sub(one, sub(sum, power));

@@ -1,7 +1,7 @@
 // What the functions of this folder share: floating dtypes, literals and polynomials.
 import type { DType } from "../dtype.js";
 import { InternalError } from "../errors.js";
-import { add, call, type Expr, literal, mul, select } from "../expr.js";
+import { add, call, type Expr, literal, mul, select, sub } from "../expr.js";
 
 /** Dtypes for which transcendental functions are defined. */
 export type Float = "f32" | "f64";
@@ -23,6 +23,39 @@ export function polynomial(x: Expr, coefficients: readonly number[]): Expr {
   for (let i = coefficients.length - 2; i >= 0; i--) sum = add(mul(sum, x), same(x, coefficients[i]!));
   return sum;
 }
+
+/** As `polynomial`, by pairs of terms and powers of `square`, which is x²: half as long a chain of operations. */
+export function polynomialByPairs(x: Expr, square: Expr, coefficients: readonly number[]): Expr {
+  const pairs: Expr[] = [];
+  for (let i = 0; i < coefficients.length; i += 2) {
+    const [even, odd] = [same(x, coefficients[i]!), coefficients[i + 1]];
+    pairs.push(odd === undefined ? even : add(mul(x, same(x, odd)), even));
+  }
+  return pairs.reduceRight((sum, pair) => add(pair, mul(sum, square)));
+}
+
+/** A number rounded to an integer by adding 1.5·2²³ (or 1.5·2⁵²) and `bias`, which leaves k + bias in the lowest bits. */
+export interface Rounded {
+  readonly sum: Expr;
+  readonly k: Expr;
+}
+
+/** `x` rounded to an integer; |x| < 2²² (2⁵¹). */
+export function rounded(x: Expr, bias: number): Rounded {
+  const magic = same(x, magicOf(x) + bias);
+  const sum = add(x, magic);
+  return { sum, k: sub(sum, magic) };
+}
+
+/** 2^(k + by), where k was rounded with the dtype's exponent bias plus `by`: backends find the exponent in its lowest bits. */
+export function powerOf({ sum }: Rounded): Expr {
+  return call("exp2i", sub(sum, same(sum, magicOf(sum) + exponentBias[floatOf(sum)])));
+}
+
+/** What is added to the exponent of a float in its bits. */
+export const exponentBias: { readonly [D in Float]: number } = { f32: 127, f64: 1023 };
+
+const magicOf = (x: Expr): number => (floatOf(x) === "f32" ? 1.5 * 2 ** 23 : 1.5 * 2 ** 52);
 
 /** `x`, or `limit` where x is greater; NaN stays. Backends know this select as one instruction (pmin). */
 export function atMost(x: Expr, limit: number): Expr {

@@ -4,9 +4,9 @@
 //   largest error found, ulp    f32     f64
 //   pow                         0.85    0.95
 import { add, and, call, div, eq, type Expr, lt, mul, select, sub } from "../expr.js";
-import { expm1OfSum, scale } from "./exponential.js";
+import { expm1OfSum } from "./exponential.js";
 import { splitExponent } from "./logarithm.js";
-import { atLeast, atMost, type Float, floatOf, polynomial, same } from "./polynomial.js";
+import { atLeast, atMost, exponentBias, type Float, floatOf, polynomial, rounded, same } from "./polynomial.js";
 
 /** (3·artanh(s)/s − 3 − s²) / s⁴ as a polynomial in s², minimax for |s| ≤ 0.172: errors of 2^-44 and 2^-77 in all. */
 const series: { readonly [D in Float]: readonly number[] } = {
@@ -100,14 +100,14 @@ function exp2OfProduct(a: DoubleWord, y: Expr): Expr {
   const yHigh = upperHalf(y);
   const high = clip(mul(yHigh, a.high), limit);
   const low = clip(add(mul(sub(y, yHigh), a.high), mul(y, a.low)), 1);
-  const k = call("round", add(high, low));
+  const { k } = rounded(add(high, low), 2 * exponentBias[dtype]);
   const from = sub(high, k);
   const t = upperHalf(add(from, low));
   const scaled = mul(t, same(y, ln2[dtype].high));
   const rest = add(mul(sub(low, sub(t, from)), same(y, ln2[dtype].whole)), mul(t, same(y, ln2[dtype].low)));
   const r = add(scaled, rest);
   const lost = sub(rest, sub(r, scaled));
-  return scale(add(expm1OfSum(r, lost), same(y, 1)), k);
+  return call("scale2", add(expm1OfSum(r, lost), same(y, 1)), k);
 }
 
 /** The upper half of the bits of `x`, rounded (Veltkamp); `x` minus it is exact. */

@@ -199,6 +199,13 @@ function floatOp(code: Code, fn: Arithmetic, type: "f32" | "f64", args: readonly
       const bits = code.pure("i64.shl", [code.pure("i64.extend_i32_s", [exponent]), code.constant("i64", 52)]);
       return code.pure("f64.reinterpret_i64", [bits]);
     }
+    case "scale2": {
+      const half = code.pure(`${type}.floor`, [code.pure(`${type}.mul`, [args[1]!, code.constant(type, 0.5)])]);
+      const powers = [half, code.pure(`${type}.sub`, [args[1]!, half])].map((k) => floatOp(code, "exp2i", type, [k]));
+      return powers.reduce((y, power) => code.pure(`${type}.mul`, [y, power]), a);
+    }
+    case "copySign":
+      return code.pure(`${type}.copysign`, args);
     case "exponent": {
       const bits = exponentBits(code, type, a);
       return code.pure(`${type}.convert_i32_s`, [code.pure("i32.sub", [bits, code.constant("i32", bias)])]);

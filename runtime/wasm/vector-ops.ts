@@ -167,15 +167,14 @@ function special(code: Code, fn: Primitive, dtype: DType, args: readonly Value[]
     const signed = pure("v128.or", same(code, dtype, 1), pure("v128.and", a, same(code, dtype, -0)));
     return pure("v128.bitselect", signed, a, pure(`${shape}.gt`, pure(`${shape}.abs`, a), same(code, dtype, 0)));
   }
-  return dtype === "f32" ? powersOfSingle(code, fn, a) : powersOfDouble(code, fn, a);
+  if (dtype === "bool") return null;
+  return scaled(code, fn, dtype, args) ?? (dtype === "f32" ? powersOfSingle(code, fn, a) : powersOfDouble(code, fn, a));
 }
 
 function powersOfSingle(code: Code, fn: Primitive, a: Value): Value | null {
   const pure = (op: string, ...xs: readonly Value[]): Value => code.pure(op, xs);
   const shift = code.constant("i32", 23);
   const bias = same(code, "i32", 127);
-  // As with doubles: the integer k + 127 is the low bits of 2²³ + k + 127.
-  if (fn === "exp2i") return pure("i32x4.shl", pure("f32x4.add", a, same(code, "f32", 2 ** 23 + 127)), shift);
   if (fn === "exponent") return pure("f32x4.convert_i32x4_s", pure("i32x4.sub", pure("i32x4.shr_u", a, shift), bias));
   if (fn === "mantissa") return pure("v128.or", pure("v128.and", a, same(code, "i32", 0x7fffff)), same(code, "f32", 1));
   return null;
@@ -185,9 +184,8 @@ function powersOfSingle(code: Code, fn: Primitive, a: Value): Value | null {
 function powersOfDouble(code: Code, fn: Primitive, a: Value): Value | null {
   const pure = (op: string, ...xs: readonly Value[]): Value => code.pure(op, xs);
   const shift = code.constant("i32", 52);
-  const magic = same(code, "f64", 2 ** 52 + 1023);
-  if (fn === "exp2i") return pure("i64x2.shl", pure("f64x2.add", a, magic), shift);
   if (fn === "exponent") {
+    const magic = same(code, "f64", 2 ** 52 + 1023);
     return pure("f64x2.sub", pure("v128.or", pure("i64x2.shr_u", a, shift), same(code, "f64", 2 ** 52)), magic);
   }
   if (fn === "mantissa") {
@@ -195,6 +193,29 @@ function powersOfDouble(code: Code, fn: Primitive, a: Value): Value | null {
     return pure("v128.or", pure("i64x2.shr_u", pure("i64x2.shl", a, width), width), same(code, "f64", 1));
   }
   return null;
+}
+
+/** `exp2i`, `scale2` and `copySign`, by the bits of floats. */
+function scaled(code: Code, fn: Primitive, dtype: "f32" | "f64", [a, b]: readonly Value[]): Value | null {
+  const pure = (op: string, ...xs: readonly Value[]): Value => code.pure(op, xs);
+  const [bias, ints, width] = dtype === "f32" ? ([127, "i32x4", 23] as const) : ([1023, "i64x2", 52] as const);
+  const shift = code.constant("i32", width);
+  if (fn === "exp2i") return pure(`${ints}.shl`, lowBits(code, dtype, a!, bias), shift);
+  if (fn === "copySign") return pure("v128.or", a!, pure("v128.and", b!, same(code, dtype, -0)));
+  if (fn !== "scale2") return null;
+  // Half of the exponent twice: neither factor overflows, and only the last product rounds.
+  const exponents = lowBits(code, dtype, b!, 2 * bias);
+  const half = pure(`${ints}.shr_u`, exponents, code.constant("i32", 1));
+  const powers = [half, pure(`${ints}.sub`, exponents, half)].map((k) => pure(`${ints}.shl`, k, shift));
+  return powers.reduce((y, power) => pure(`${laneShape(dtype)}.mul`, y, power), a!);
+}
+
+/** A vector whose lowest bits are the integer `k + bias`: those of `k + 1.5·2²³ + bias`, which is often where k comes from. */
+function lowBits(code: Code, dtype: "f32" | "f64", k: Value, bias: number): Value {
+  const shape = laneShape(dtype);
+  const magic = same(code, dtype, (dtype === "f32" ? 1.5 * 2 ** 23 : 1.5 * 2 ** 52) + bias);
+  if (k.op === `${shape}.sub` && k.args[1] === magic) return k.args[0]!;
+  return code.pure(`${shape}.add`, [k, magic]);
 }
 
 /** The number that all lanes of a constant vector of i32 hold, else null. */

@@ -1,7 +1,7 @@
 // Every primitive of ir/scalar.ts in scalar and in vector form, on special values, against `evaluate`.
 import { describe, expect, it } from "vitest";
 import { type DType, arrayOf } from "#ir/dtype.js";
-import { call, cast, type Expr, indexLocal, literal, load } from "#ir/expr.js";
+import { add, call, cast, type Expr, indexLocal, literal, load, sub } from "#ir/expr.js";
 import { evaluate, type Primitive } from "#ir/scalar.js";
 import { type Data, kernelOf, runWasm } from "./run-kernel.js";
 
@@ -259,6 +259,22 @@ describe.each(["f32", "f64"] as const)("powers of two in %s", (dtype) => {
       ([k]) => call("exp2i", k!),
       ([k]) => 2 ** k!,
     );
+  });
+
+  it("scale2(y, k) is y · 2ᵏ, rounded once, over twice the range", () => {
+    const far = [0, 1, -1, top, top + 1, -top, -top - 10, -top - 23, dtype === "f32" ? -150 : -1075];
+    const rows = far.flatMap((k) => [1, 0.5, 1.25, 1 - 2 ** -20, NaN].map((y) => [y, k]));
+    const of = ([y, k]: readonly number[]) => evaluate("scale2", dtype, [y!, k!], [dtype, dtype]);
+    expect(of([1.25, 3])).toBe(10);
+    check(rows, [dtype, dtype], ([y, k]) => call("scale2", y!, k!), of);
+    const magic = literal((dtype === "f32" ? 1.5 * 2 ** 23 : 1.5 * 2 ** 52) + 2 * top, dtype);
+    check(rows, [dtype, dtype], ([y, k]) => call("scale2", y!, sub(add(k!, magic), magic)), of);
+  });
+
+  it("copySign gives a size the sign of a number", () => {
+    const rows = [0, 1.5, Infinity].flatMap((size) => [0, -0, 2, -2, -Infinity].map((x) => [size, x]));
+    const of = ([size, x]: number[]) => (x! < 0 || Object.is(x, -0) ? -size! : size!);
+    check(rows, [dtype, dtype], ([size, x]) => call("copySign", size!, x!), of);
   });
 
   it("exponent and mantissa take a positive number apart", () => {
