@@ -8,7 +8,8 @@ import { reshape } from "#ir/ops/movement.js";
 import { readerOf } from "#ir/reader.js";
 import { transcendentals } from "#ir/scalar.js";
 import { stridesOf } from "#ir/type.js";
-import { accessOf, mentions, partsOf, rewriteExpr, walkExpr } from "./rewrite-expr.js";
+import { accessOf, mentions, partsOf, rewriteExpr, substitute, walkExpr } from "./rewrite-expr.js";
+import { isShortWindow, writtenOut } from "./short-window.js";
 
 /**
  * - `leaf`: input, parameter, array constant: it has a buffer before the run.
@@ -65,7 +66,7 @@ function analyse(node: Node): Element {
   }
   if (lower.kind === "scatter" || lower.kind === "routine") return { ...none, role: lower.kind };
   if (lower.kind !== "compute") throw new InternalError(`fuse: ${node.op.name} was not decomposed`);
-  let inner = instantiate(node, index);
+  let inner = expressionAt(node, index);
   const over: Local[] = [];
   const fn = inner.kind === "reduce" ? inner.fn : "sum";
   while (inner.kind === "reduce" && inner.fn === fn) {
@@ -78,6 +79,10 @@ function analyse(node: Node): Element {
       `lower: ${node.op.name} reduces inside other arithmetic: compose it of a reduction and the rest`,
     );
   });
+  if (isShortWindow(inner, index, over)) {
+    inner = writtenOut(inner, fn, over);
+    over.length = 0;
+  }
   const factors = over.length > 0 && fn === "sum" ? contraction(inner, index, over) : null;
   return { role: roleOf(inner, over, factors), index, fn, over, inner, cost: costOf(inner), factors };
 }
@@ -227,6 +232,14 @@ function resolveReads(x: Expr, node: Node, given: (node: Node) => boolean, memo 
 
 /** The element expression of a compute node at any index. */
 function instantiate(node: Node, index: readonly Expr[]): Expr {
+  const made = expressionAt(node, index);
+  const element = elementOf(node);
+  if (made.kind !== "reduce" || element.over.length > 0) return made;
+  return substitute(element.inner, new Map(element.index.map((l, axis) => [l.name, index[axis]!])));
+}
+
+/** The same as the op says it. */
+function expressionAt(node: Node, index: readonly Expr[]): Expr {
   const { lower } = node.op;
   if (lower.kind === "leaf") return elementOf(node).inner;
   if (lower.kind !== "compute") throw new InternalError(`lower: ${node.op.name} has no element`);

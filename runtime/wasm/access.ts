@@ -41,6 +41,13 @@ export function storeVector(code: Code, dtype: DType, key: string, at: Address, 
   store(lanes === 4 ? "v128.store32_lane" : "v128.store16_lane", bytes, 0);
 }
 
+/** Every second of seven neighbours of 32 bits: two vectors that hold just these, and a shuffle. */
+export function loadEverySecond(code: Code, key: string, at: Address): Value {
+  const halves = [at.offset, at.offset + 12].map((offset) => code.load("v128.load", key, [at.base], offset));
+  const lanes = [0, 2, 5, 7].flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
+  return code.pure("i8x16.shuffle", halves, { is: "bytes", bytes: lanes });
+}
+
 /** One element per lane. */
 export function gather(code: Code, dtype: DType, key: string, at: readonly Address[]): Value {
   if (dtype === "bool" || dtype === "u8") {

@@ -1,0 +1,34 @@
+// Reductions over a few elements of a window that moves with the result, as in pooling: written out, they are element-by-element
+// work, and neighbours in the result are the lanes of vectors.
+import { call, type Expr, literal, type Local, type Reducer } from "#ir/expr.js";
+import { combinerOf } from "#ir/kernel.js";
+import { mentions, substitute, walkExpr } from "./rewrite-expr.js";
+
+/** Windows of at most so many elements are written out. */
+const shortWindow = 12;
+
+/** Whether every reduced axis is one of a window, and there are few elements; products are contractions. */
+export function isShortWindow(inner: Expr, index: readonly Local[], over: readonly Local[]): boolean {
+  if (over.length === 0 || over.reduce((n, l) => n * l.extent!, 1) > shortWindow || over.some((l) => l.extent === 0))
+    return false;
+  const moving = new Set<Local>();
+  let products = false;
+  walkExpr(inner, (e) => {
+    if (e.kind === "call" && e.fn === "mul" && e.dtype !== "i32") products = true;
+    if (e.kind !== "read") return;
+    for (const at of e.index) {
+      if (index.some((l) => mentions(at, l))) over.filter((l) => mentions(at, l)).forEach((l) => moving.add(l));
+    }
+  });
+  return !products && over.every((l) => l.extent === 1 || moving.has(l));
+}
+
+/** A reduction as one expression, element after element. */
+export function writtenOut(inner: Expr, fn: Reducer, over: readonly Local[]): Expr {
+  const places = over.reduce<readonly (readonly [string, Expr][])[]>(
+    (all, l) => all.flatMap((own) => Array.from({ length: l.extent! }, (_, i) => [...own, [l.name, literal(i)]])),
+    [[]],
+  );
+  const elements = places.map((own) => substitute(inner, new Map(own)));
+  return elements.reduce((a, b) => call(combinerOf(fn), a, b));
+}
