@@ -121,20 +121,20 @@ function exponentOf(a: number): number {
   return e;
 }
 
-/** The error function: its Maclaurin series near zero, else one minus the continued fraction of erfc (A&S 7.1.5, 7.1.14). */
+/** The error function: a series of terms of one sign up to 1, else one minus the continued fraction of erfc (A&S 7.1.6, 7.1.14). */
 function erf(x: number): number {
   const a = Math.abs(x);
   if (Number.isNaN(x) || x === 0) return x;
   if (a > 6) return Math.sign(x);
-  if (a < 2.5) {
+  if (a < 1) {
     let [term, sum] = [x, x];
-    for (let n = 1; n < 80; n++) {
-      term *= (-x * x) / n;
-      sum += term / (2 * n + 1);
+    for (let n = 1; n < 40; n++) {
+      term *= (2 * x * x) / (2 * n + 1);
+      sum += term;
     }
-    return (2 / Math.sqrt(Math.PI)) * sum;
+    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
   }
   let fraction = 0;
-  for (let k = 80; k > 0; k--) fraction = k / 2 / (a + fraction);
+  for (let k = 200; k > 0; k--) fraction = k / 2 / (a + fraction);
   return Math.sign(x) * (1 - Math.exp(-x * x) / Math.sqrt(Math.PI) / (a + fraction));
 }

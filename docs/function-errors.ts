@@ -1,0 +1,121 @@
+// The largest error of every transcendental function as compiled programs compute it, against double precision.
+import { compile, type DType, Graph, ops, type Tensor } from "gradloom";
+import { evaluate, type Transcendental } from "#ir/scalar.js";
+import { ulpsBetween } from "../test/ir/ulp.js";
+
+/** Where a function is farthest from the real value, in units of the last place of the result. */
+export interface Worst {
+  readonly ulps: number;
+  readonly at: readonly number[];
+  /** How many arguments were tried. */
+  readonly points: number;
+}
+
+type Points = Iterable<readonly [x: number, y: number]>;
+
+const chunk = 1 << 15;
+
+/** The worst of f32 over every `step`-th bit pattern and the neighbours of special points; of pow over as many pairs. */
+export function worstOfSingle(fn: Transcendental, step: number): Worst {
+  return worstOf(fn, "f32", fn === "pow" ? pairs(Math.ceil(2 ** 32 / step / 4)) : patterns(step, rangeOf(fn)));
+}
+
+/** The worst of f64 over so many random arguments, beside the platform's own functions, which are off by less than 1. */
+export function worstOfDouble(fn: Transcendental, count: number): Worst {
+  return worstOf(fn, "f64", fn === "pow" ? pairs(count) : samples(fn, count));
+}
+
+/** The numbers that a function is measured over: sines of huge ones need more digits of π than are carried. */
+export function rangeOf(fn: Transcendental): number {
+  return fn === "sin" || fn === "cos" || fn === "tan" ? 1e8 : Infinity;
+}
+
+function worstOf(fn: Transcendental, dtype: DType & ("f32" | "f64"), points: Points): Worst {
+  const g = new Graph(fn);
+  const [x, y] = [g.input("x", [chunk], dtype), g.input("y", [chunk], dtype)];
+  const apply = ops[fn as "exp"] as unknown as (...xs: Tensor[]) => Tensor;
+  const program = compile({ outputs: { z: fn === "pow" ? apply(x, y) : apply(x) } });
+  const Class = dtype === "f32" ? Float32Array : Float64Array;
+  const feeds = { x: new Class(chunk), y: new Class(chunk) };
+  const z = new Class(chunk);
+  let [ulps, at, count]: [number, readonly number[], number] = [0, [], 0];
+  const look = (n: number) => {
+    program.runInto(fn === "pow" ? feeds : { x: feeds.x }, { z });
+    for (let i = 0; i < n; i++) {
+      const args = [feeds.x[i]!, feeds.y[i]!] as const;
+      const off = ulpsBetween(z[i]!, truth(fn, args), dtype);
+      if (off > ulps) [ulps, at] = [off, fn === "pow" ? args : [args[0]]];
+    }
+    count += n;
+  };
+  let n = 0;
+  for (const [a, b] of points) {
+    [feeds.x[n], feeds.y[n]] = [a, b];
+    if (++n < chunk) continue;
+    look(n);
+    n = 0;
+  }
+  look(n);
+  program.dispose();
+  return { ulps, at, points: count };
+}
+
+function truth(fn: Transcendental, args: readonly [number, number]): number {
+  return fn === "erf" && args[0] === 0 ? args[0] : evaluate(fn, "f64", args, ["f64", "f64"]);
+}
+
+/** Where functions or their approximations change, begin or end. */
+const specials = [
+  0, 1, 2, 0.5, 0.58, 0.925, 5.5, 9, 17, 87.3366, 88.72284, 103.972, 1e5, 3.4e38, 2 ** -126, 2 ** -149,
+  ...Array.from({ length: 40 }, (_, n) => [(n * Math.PI) / 4, n * Math.LN2]).flat(),
+]; // prettier-ignore
+
+function* patterns(step: number, limit: number): Points {
+  const word = new Uint32Array(1);
+  const float = new Float32Array(word.buffer);
+  for (let bits = 0; bits < 2 ** 32; bits += step) {
+    word[0] = bits;
+    if (Math.abs(float[0]!) <= limit || Number.isNaN(float[0])) yield [float[0]!, 0];
+  }
+  for (const special of specials) {
+    for (const sign of [1, -1]) {
+      for (let offset = -64; offset <= 64; offset++) {
+        float[0] = sign * special;
+        word[0] = word[0]! + offset;
+        if (Math.abs(float[0]!) <= limit) yield [float[0]!, 0];
+      }
+    }
+  }
+}
+
+/** A linear congruential generator (Numerical Recipes), so that every run tries the same arguments. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
+/** Bases of every size, and exponents that keep the power in the range of f32. */
+function* pairs(count: number): Points {
+  const next = seeded(7);
+  const word = new Uint32Array(1);
+  const float = new Float32Array(word.buffer);
+  for (let n = 0; n < count; n++) {
+    word[0] = next() * 0x7f800000;
+    const base = n % 2 ? float[0]! : Math.fround(0.5 + 1.5 * next());
+    yield [base, Math.fround(((next() * 2 - 1) * 149) / Math.max(Math.abs(Math.log2(base)), 1e-7))];
+  }
+}
+
+const wide: { readonly [F in Transcendental]?: readonly [number, number] } = {
+  exp: [-745, 709], expm1: [-40, 709], log1p: [-1, 100], tanh: [-20, 20], sigmoid: [-700, 40], erf: [-6, 6],
+  sin: [-1e4, 1e4], cos: [-1e4, 1e4], tan: [-1e4, 1e4],
+}; // prettier-ignore
+
+function* samples(fn: Transcendental, count: number): Points {
+  const next = seeded(11);
+  const [low, high] = wide[fn] ?? [0, 10];
+  for (let n = 0; n < count; n++) {
+    const x = low + (high - low) * next();
+    yield [n % 3 ? x : x * 2 ** (-40 * next()), 0];
+  }
+}
