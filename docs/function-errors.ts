@@ -1,5 +1,5 @@
 // The largest error of every transcendental function as compiled programs compute it, against double precision.
-import { compile, type DType, Graph, ops, type Tensor } from "gradloom";
+import { compile, type CompileSettings, type DType, Graph, ops, type Tensor } from "gradloom";
 import { evaluate, type Transcendental } from "#ir/scalar.js";
 import { ulpsBetween } from "../test/ir/ulp.js";
 
@@ -16,13 +16,18 @@ type Points = Iterable<readonly [x: number, y: number]>;
 const chunk = 1 << 15;
 
 /** The worst of f32 over every `step`-th bit pattern and the neighbours of special points; of pow over as many pairs. */
-export function worstOfSingle(fn: Transcendental, step: number): Worst {
-  return worstOf(fn, "f32", fn === "pow" ? pairs(Math.ceil(2 ** 32 / step / 4)) : patterns(step, rangeOf(fn)));
+export function worstOfSingle(fn: Transcendental, step: number, settings: CompileSettings = {}): Worst {
+  return worstOf(
+    fn,
+    "f32",
+    fn === "pow" ? pairs(Math.ceil(2 ** 32 / step / 4)) : patterns(step, rangeOf(fn)),
+    settings,
+  );
 }
 
 /** The worst of f64 over so many random arguments, beside the platform's own functions, which are off by less than 1. */
-export function worstOfDouble(fn: Transcendental, count: number): Worst {
-  return worstOf(fn, "f64", fn === "pow" ? pairs(count) : samples(fn, count));
+export function worstOfDouble(fn: Transcendental, count: number, settings: CompileSettings = {}): Worst {
+  return worstOf(fn, "f64", fn === "pow" ? pairs(count) : samples(fn, count), settings);
 }
 
 /** The numbers that a function is measured over: sines of huge ones need more digits of π than are carried. */
@@ -30,11 +35,11 @@ export function rangeOf(fn: Transcendental): number {
   return fn === "sin" || fn === "cos" || fn === "tan" ? 1e8 : Infinity;
 }
 
-function worstOf(fn: Transcendental, dtype: DType & ("f32" | "f64"), points: Points): Worst {
+function worstOf(fn: Transcendental, dtype: DType & ("f32" | "f64"), points: Points, settings: CompileSettings): Worst {
   const g = new Graph(fn);
   const [x, y] = [g.input("x", [chunk], dtype), g.input("y", [chunk], dtype)];
   const apply = ops[fn as "exp"] as unknown as (...xs: Tensor[]) => Tensor;
-  const program = compile({ outputs: { z: fn === "pow" ? apply(x, y) : apply(x) } });
+  const program = compile({ outputs: { z: fn === "pow" ? apply(x, y) : apply(x) } }, settings);
   const Class = dtype === "f32" ? Float32Array : Float64Array;
   const feeds = { x: new Class(chunk), y: new Class(chunk) };
   const z = new Class(chunk);

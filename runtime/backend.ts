@@ -8,6 +8,8 @@ export type BackendName = "interpret" | "js" | "wasm";
 export interface PrepareOptions {
   /** The most threads that a run may use, those of workers and the calling one; 1 where nothing is said. */
   readonly threads?: number;
+  /** May round a product and the sum it goes into at once, where the engine can; `wasm` only. */
+  readonly relaxed?: boolean;
 }
 
 export interface Backend {

@@ -6,11 +6,10 @@ import type { Parameter as ParameterRecord } from "#ir/node.js";
 import type { Plan } from "#ir/plan.js";
 import type { SizeBinding } from "#ir/size.js";
 import { compileGraph, type CompileOptions } from "#passes/compile.js";
-import type { ScheduleContraction } from "#passes/contraction-schedule.js";
 import type { Observer } from "#passes/pass.js";
 import type { RematerializeOptions } from "#passes/rematerialize.js";
 import type { BackendName } from "#runtime/backend.js";
-import { defaultDevice, Device } from "#runtime/device.js";
+import { defaultDevice, type Device } from "#runtime/device.js";
 import { prepare } from "#runtime/prepare.js";
 import { checkThreads, coreCount } from "#runtime/threads/thread-count.js";
 import { AsyncQueue } from "./async-queue.js";
@@ -20,9 +19,9 @@ import { Parameter } from "./parameter.js";
 import { rematerializeOptions, type Rematerialization } from "./rematerialization.js";
 import { Specialization } from "./specialization.js";
 import type { ArrayOf, Tensor } from "./tensor.js";
-import { launchTimes } from "./tuning/launch-times.js";
 import type { ScheduleCache } from "./tuning/schedule-cache.js";
-import { cacheOf, tuned, type Tuning } from "./tuning/tune.js";
+import { cacheOf, type Tuning } from "./tuning/tune.js";
+import { tunedPlan } from "./tuning/tuned-plan.js";
 
 export interface ExecutableOptions {
   /** What kernels are compiled to; the device's choice where nothing is said. */
@@ -38,6 +37,8 @@ export interface ExecutableOptions {
   readonly threads?: number;
   /** Needs less memory and more time: √n segments where it is true. Without a gradient in the graph it changes nothing. */
   readonly rematerialize?: boolean | Rematerialization;
+  /** May round a product and the sum it goes into at once: faster, but the last places then depend on the processor. */
+  readonly relaxed?: boolean;
   /** Measures a few schedules of each contraction before the first run, and keeps the fastest for later programs. */
   readonly tune?: boolean | Tuning;
 }
@@ -178,8 +179,8 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
     const key = keyOf(sizes);
     let index = known.findIndex((s) => s.key === key);
     if (index < 0) {
-      const { backend = this.device.backend, threads = coreCount() } = this.#options;
-      const program = prepare(this.#compile(sizes), this.device, backend, { threads });
+      const { backend = this.device.backend, threads = coreCount(), relaxed = false } = this.#options;
+      const program = prepare(this.#compile(sizes), this.device, backend, { threads, relaxed });
       index = known.push(new Specialization(key, program, this.inputs)) - 1;
     }
     const s = this.#toFront(index);
@@ -202,29 +203,15 @@ export class Executable<O = Readonly<Record<string, Tensor>>> {
   }
 
   #compile(sizes: SizeBinding): Plan {
-    const { observe } = this.#options;
+    const { observe, backend = this.device.backend, relaxed = false } = this.#options;
     const key = keyOf(sizes);
     if (this.#planned?.key === key) return this.#planned.plan;
     const recompute = this.#recompute ? { rematerialize: this.#recompute } : {};
-    const watched = observe ? { observe } : {};
     const planBy = (options: CompileOptions) => compileGraph(this.graph, { sizes, ...recompute, ...options });
-    const plan = this.#schedules ? this.#tuned(this.#schedules, planBy, watched) : planBy(watched);
+    const cache = this.#schedules;
+    const plan = cache ? tunedPlan(planBy, cache, { backend, relaxed, observe }) : planBy(observe ? { observe } : {});
     this.#planned = { key, plan };
     return plan;
-  }
-
-  /** The plan by measured schedules. Whoever watches sees it made once, after all is measured. */
-  #tuned(cache: ScheduleCache, planBy: (options: CompileOptions) => Plan, watched: CompileOptions): Plan {
-    const { backend = this.device.backend } = this.#options;
-    let device: Device | null = null;
-    let last: ScheduleContraction | null = null;
-    const plan = tuned(
-      (scheduleOf) => planBy({ scheduleOf: (last = scheduleOf) }),
-      backend,
-      cache,
-      (candidate, steps) => launchTimes(candidate, steps, (device ??= new Device({ backend })), backend),
-    );
-    return watched.observe ? planBy({ ...watched, scheduleOf: last! }) : plan;
   }
 }
 

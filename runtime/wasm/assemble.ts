@@ -9,10 +9,13 @@ import type { If, Item, Loop, Pointer, Scope, Value, Variable } from "./ssa.js";
 
 const blockVoid = 0x40;
 
-/** The body of the function that `code` describes; `indexOf` gives the index of a function by its name. */
-export function assemble(code: Code, indexOf: (name: string) => number): number[] {
+/**
+ * The body of the function that `code` describes; `indexOf` gives the index of a function by its name. `relaxed`: a product
+ * that is only added, or taken away, becomes one instruction with the addition.
+ */
+export function assemble(code: Code, indexOf: (name: string) => number, relaxed: boolean): number[] {
   countUses(code.root);
-  return new Assembler(code, indexOf).run();
+  return new Assembler(code, indexOf, relaxed).run();
 }
 
 class Assembler {
@@ -25,6 +28,7 @@ class Assembler {
   constructor(
     readonly code: Code,
     readonly indexOf: (name: string) => number,
+    readonly relaxed: boolean,
   ) {}
 
   run(): number[] {
@@ -142,6 +146,11 @@ class Assembler {
       case "induction":
         return this.#withIndex(0x20, this.#variable(variableOf(value)));
     }
+    const term = this.relaxed ? productIn(value) : -1;
+    if (term >= 0) {
+      for (const arg of [...value.args[term]!.args, value.args[1 - term]!]) this.#push(arg, scope);
+      return this.#op(`${value.op.slice(0, 5)}.relaxed_${value.op.endsWith("add") ? "madd" : "nmadd"}`);
+    }
     const load = value.args.length === 1 && value.args[0]!.inlined ? value.args[0]! : null;
     const fused = load && load.imm.is === "memory" && value.op.endsWith(".splat") ? splattingLoad(load.op) : null;
     const args = fused ? load!.args : value.args;
@@ -210,6 +219,15 @@ class Assembler {
     this.#free[value.type].push(value.local);
     value.local = -1;
   }
+}
+
+/** Which operand of a sum, or of a difference, is a product that nothing else uses; −1 for none. */
+function productIn({ op, args }: Value): number {
+  const shape =
+    op === "f32x4.add" || op === "f32x4.sub" ? "f32x4" : op === "f64x2.add" || op === "f64x2.sub" ? "f64x2" : null;
+  if (!shape) return -1;
+  const isProduct = (x: Value) => x.inlined && x.op === `${shape}.mul`;
+  return isProduct(args[1]!) ? 1 : op.endsWith("add") && isProduct(args[0]!) ? 0 : -1;
 }
 
 function variableOf(value: Value): Variable {

@@ -5,6 +5,7 @@ import type { Plan } from "#ir/plan.js";
 import type { Backend, PrepareOptions, Program } from "../backend.js";
 import type { Device } from "../device.js";
 import { Bound } from "../program.js";
+import { hasRelaxedSimd } from "../simd.js";
 import type { Fault, Share, WorkerPool } from "../threads/pool.js";
 import { shareOut } from "../threads/shares.js";
 import { encodeModule, importModule } from "./module.js";
@@ -39,13 +40,14 @@ class WasmProgram implements Program {
   /** Whether workers are running it. */
   #away = false;
 
-  constructor(plan: Plan, device: Device, { threads: most = 1 }: PrepareOptions = {}) {
+  constructor(plan: Plan, device: Device, { threads: most = 1, relaxed: asked = false }: PrepareOptions = {}) {
     this.buffers = new Bound(plan, device);
     const { addresses } = this.buffers;
     const { shared } = device.memory;
     const turns = shared ? shareOut(plan, most, device.barrierSeconds) : null;
     this.threads = turns ? most : 1;
-    const encoded = encodeModule(plan, { addressOf: (i) => addresses[i]!, shared, turns });
+    const relaxed = asked && hasRelaxedSimd();
+    const encoded = encodeModule(plan, { addressOf: (i) => addresses[i]!, shared, turns, relaxed });
     this.#stride = encoded.threadScratch;
     // One more: asynchronous runs leave out this thread.
     const scratches = turns ? most + 1 : shared ? 2 : 1;

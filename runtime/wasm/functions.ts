@@ -21,13 +21,14 @@ export interface LibraryFunction {
 const known = new Map<string, LibraryFunction>();
 
 /** Throws InternalError where there is no such function. */
-export function libraryFunction(name: string): LibraryFunction {
-  let fn = known.get(name);
-  if (!fn) known.set(name, (fn = makeFunction(name)));
+export function libraryFunction(name: string, relaxed: boolean): LibraryFunction {
+  const key = relaxed ? `${name} relaxed` : name;
+  let fn = known.get(key);
+  if (!fn) known.set(key, (fn = makeFunction(name, relaxed)));
   return fn;
 }
 
-function makeFunction(name: string): LibraryFunction {
+function makeFunction(name: string, relaxed: boolean): LibraryFunction {
   if (name === remainderFunction)
     return { params: ["f64", "f64"], result: "f64", body: remainderBody, calls: new Set() };
   if (name === boundFunction)
@@ -37,8 +38,8 @@ function makeFunction(name: string): LibraryFunction {
     throw new InternalError(`wasm: there is no function "${name}"`);
   const { code, arity } = expansion(fn as Transcendental, shape === "f64x2" ? "f64" : "f32");
   // The body is the same in every module unless it holds indices of other functions.
-  const fixed = code.calls.size === 0 ? assemble(code, () => 0) : null;
-  const body = (indexOf: (name: string) => number): number[] => fixed ?? assemble(code, indexOf);
+  const fixed = code.calls.size === 0 ? assemble(code, () => 0, relaxed) : null;
+  const body = (indexOf: (name: string) => number): number[] => fixed ?? assemble(code, indexOf, relaxed);
   return { params: new Array<"v128">(arity).fill("v128"), result: "v128", body, calls: code.calls };
 }
 

@@ -17,11 +17,11 @@ export interface SpaceFunction {
   readonly threadScratch: number;
 }
 
-export function spaceFunction(kernel: Kernel, space: Space): SpaceFunction {
+export function spaceFunction(kernel: Kernel, space: Space, relaxed: boolean): SpaceFunction {
   const use = new RegisterUse();
   const first = build(kernel, space, use, null);
   const { code, threadScratch } = use.surprised ? build(kernel, space, new RegisterUse(), use) : first;
-  return { body: (indexOf) => assemble(code, indexOf), calls: code.calls, threadScratch };
+  return { body: (indexOf) => assemble(code, indexOf, relaxed), calls: code.calls, threadScratch };
 }
 
 function build(kernel: Kernel, space: Space, use: RegisterUse, known: RegisterUse | null) {

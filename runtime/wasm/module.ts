@@ -26,6 +26,8 @@ export interface ModuleOptions {
   readonly shared: boolean;
   /** How threads go through the plan; without it there is no `share`. */
   readonly turns?: readonly Turn[] | null;
+  /** Multiplies and adds in one instruction; the engine must have it: see `hasRelaxedSimd`. */
+  readonly relaxed?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export function encodeModule(plan: Plan, options: ModuleOptions): EncodedModule 
   const encoder = new ModuleEncoder();
   encoder.importMemory(importModule, "memory", options.shared);
   encoder.importGlobal(importModule, "threadScratch");
-  const functions = new Functions(encoder);
+  const functions = new Functions(encoder, options.relaxed ?? false);
   functions.import(failFunction, ["i32", "f64"]);
   if (options.turns) functions.import(stalledFunction, []);
   const spaces = new Map<Kernel, readonly SpaceCall[]>();
@@ -92,7 +94,10 @@ export class Functions {
   readonly #byName = new Map<string, WasmFunction>();
   readonly #called = new Set<string>();
 
-  constructor(readonly encoder: ModuleEncoder) {}
+  constructor(
+    readonly encoder: ModuleEncoder,
+    readonly relaxed: boolean,
+  ) {}
 
   import(name: string, params: readonly ("i32" | "f64")[]): void {
     this.#byName.set(name, this.encoder.importFunction(importModule, name, params, []));
@@ -100,7 +105,7 @@ export class Functions {
 
   add(name: string, params: readonly "i32"[], code: Code): WasmFunction {
     code.calls.forEach((called) => this.#declareLibrary(called));
-    return this.addRaw(name, params, [], assemble(code, this.indexOf));
+    return this.addRaw(name, params, [], assemble(code, this.indexOf, this.relaxed));
   }
 
   addRaw(name: string, params: readonly "i32"[], results: readonly "i32"[], body: readonly number[]): WasmFunction {
@@ -115,7 +120,7 @@ export class Functions {
     return kernel.stages.flatMap((stage, s) =>
       stage.map((space, i) => {
         const name = `${kernel.name}#${number}.${s}.${i}`;
-        const { body, calls, threadScratch } = spaceFunction(kernel, space);
+        const { body, calls, threadScratch } = spaceFunction(kernel, space, this.relaxed);
         this.threadScratch = Math.max(this.threadScratch, threadScratch);
         calls.forEach((called) => this.#declareLibrary(called));
         const params = kernel.buffers.length + 2;
@@ -132,7 +137,7 @@ export class Functions {
   addLibrary(): void {
     // The set grows while it is walked, by what the functions call in turn.
     for (const name of this.#called) {
-      const { body, calls } = libraryFunction(name);
+      const { body, calls } = libraryFunction(name, this.relaxed);
       calls.forEach((called) => this.#declareLibrary(called));
       this.encoder.define(this.#byName.get(name)!, body(this.indexOf));
     }
@@ -141,7 +146,7 @@ export class Functions {
   #declareLibrary(name: string): void {
     if (this.#called.has(name)) return;
     this.#called.add(name);
-    const { params, result } = libraryFunction(name);
+    const { params, result } = libraryFunction(name, this.relaxed);
     this.#byName.set(name, this.encoder.declare(name, params, [result]));
   }
 

@@ -85,6 +85,9 @@ define(103, "f32x4.", "ceil floor trunc nearest 224 abs neg 227 sqrt add sub mul
 define(116, "f64x2.", "ceil floor 122 trunc 148 nearest 236 abs neg 239 sqrt add sub mul div min max pmin pmax", simd);
 define(250, "f32x4.", "convert_i32x4_s convert_i32x4_u", simd);
 define(254, "f64x2.", "convert_low_i32x4_s convert_low_i32x4_u", simd);
+// Relaxed SIMD: a·b + c and c − a·b, rounded once or twice as the processor likes.
+define(261, "f32x4.", "relaxed_madd relaxed_nmadd", simd);
+define(263, "f64x2.", "relaxed_madd relaxed_nmadd", simd);
 
 /** The names of all instructions in the table. */
 export const instructions: readonly string[] = [...table.keys()];

@@ -1,7 +1,7 @@
 // How long launches of a plan take, on a device of its own: parameters of the user's device stay as they are.
 import { RunError } from "#ir/errors.js";
 import type { Plan } from "#ir/plan.js";
-import type { BackendName } from "#runtime/backend.js";
+import type { BackendName, PrepareOptions } from "#runtime/backend.js";
 import type { Device } from "#runtime/device.js";
 import { prepare } from "#runtime/prepare.js";
 
@@ -17,8 +17,9 @@ export function launchTimes(
   steps: readonly number[],
   device: Device,
   backend: BackendName,
+  options: PrepareOptions,
 ): readonly number[] {
-  const program = prepare(plan, device, backend);
+  const program = prepare(plan, device, backend, options);
   const { scratch, scratchBytes } = program.buffers;
   device.memory.u8.fill(0, scratch, scratch + scratchBytes);
   try {
