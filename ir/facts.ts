@@ -1,7 +1,7 @@
 // What can be proved of a value from the expressions of its ops: the number it is, or the range it lies in. Rules ask
 // here before they fold what NaN or infinity would forbid. The sign of a zero is not a fact, and rules may change it.
-import type { DType } from "./dtype.js";
-import { type Expr, indexLocal, type Reduce, type Reducer } from "./expr.js";
+import { type DType, isFloat } from "./dtype.js";
+import { type Expr, indexLocal, literal, type Reduce, type Reducer } from "./expr.js";
 import { everything, type Interval, intervalOf, union } from "./interval.js";
 import { identityOf } from "./kernel.js";
 import type { Operand, Value } from "./node.js";
@@ -67,6 +67,9 @@ function derive(value: Value): Interval {
   if (lower.kind !== "compute" || !types.every(isConcrete) || !isConcrete(value.type))
     return everything(value.type.dtype);
   if (op === broadcast || op === reshape || op === transpose) return known.get(operands[0]!)!;
+  // A sum over numbers of which nothing is known may be anything.
+  const unknown = [value, ...operands].every((v) => isFloat(v.type.dtype)) && operands.every(mayBeAnything);
+  const anything: Expr = { kind: "load", dtype: value.type.dtype, buffer: "", offset: literal(0) };
   const reads = new Map<Index, Map<Value, Expr>>();
   let reductions = 0;
   const reader: Reader<never> = {
@@ -82,6 +85,7 @@ function derive(value: Value): Interval {
       return at.get(from)!;
     },
     reduce: (fn, extent, body) => {
+      if (unknown && extent > 0) return anything;
       const over = indexLocal(`r${reductions++}`, extent);
       const of = body(over);
       return { kind: "reduce", dtype: of.dtype, fn, over, body: of };
@@ -89,6 +93,11 @@ function derive(value: Value): Interval {
   };
   const index = value.type.shape.map((extent, axis) => indexLocal(`i${axis}`, extent));
   return rangeOfExpr(lower.at(index, reader, value.index), operands, new Map());
+}
+
+function mayBeAnything(x: Value): boolean {
+  const { low, high, nan } = known.get(x)!;
+  return nan && low === -Infinity && high === Infinity;
 }
 
 function rangeOfData(data: number | ArrayLike<number>): Interval {

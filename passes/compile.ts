@@ -128,7 +128,14 @@ class Failures implements FailureTable {
     const known = this.list.findIndex((f) => f.message === message);
     if (known >= 0) return known;
     const { owner } = node.results[0]!;
-    const origins = "originsOf" in owner ? (owner as { originsOf(n: Node): Failure["origins"] }).originsOf(node) : [];
-    return this.list.push({ message, origins }) - 1;
+    return (
+      this.list.push({
+        message,
+        // Formatting stacks is slow, so it waits until the check fails.
+        get origins() {
+          return "originsOf" in owner ? (owner as { originsOf(n: Node): Failure["origins"] }).originsOf(node) : [];
+        },
+      }) - 1
+    );
   }
 }

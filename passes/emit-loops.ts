@@ -102,8 +102,8 @@ class Emission {
     const go = (e: Expr): Expr => {
       const done = memo.get(e);
       if (done) return done;
-      let made = e.kind === "literal" || e.kind === "local" ? e : rebuild(e, go);
-      if (made.kind === "call" && made.fn === "add" && made.dtype === "i32") made = this.#regroup(made);
+      const made =
+        e.kind === "literal" || e.kind === "local" ? e : (isSum(e) && this.#regroup(e, go)) || rebuild(e, go);
       const own = this.#unique(made);
       memo.set(e, own);
       return own;
@@ -127,19 +127,27 @@ class Emission {
     return this.#ids.get(e)!;
   }
 
-  #regroup(sum: Expr): Expr {
+  /** A sum with its terms in the order of their depth; null where it must stay as it is. */
+  #regroup(sum: Expr & { kind: "call" }, go: (e: Expr) => Expr): Expr | null {
     const byDepth: Expr[][] = [];
+    let bits = false;
     const collect = (e: Expr): void => {
-      if (e.kind === "call" && e.fn === "add" && e.dtype === "i32") e.args.forEach(collect);
-      else (byDepth[this.#depth(e)] ??= []).push(e);
+      if (isSum(e)) return e.args.forEach(collect);
+      const term = go(e);
+      if (isSum(term)) return term.args.forEach(collect);
+      // Random bits are sums too, but each is a part of the next: regrouped, they would share nothing.
+      if (term.kind === "call" && bitFns.has(term.fn)) bits = true;
+      (byDepth[this.#depth(term)] ??= []).push(term);
     };
     collect(sum);
-    // Random bits are sums too, but each is a part of the next: regrouped, they would share nothing.
-    if (byDepth.some((terms) => terms?.some((e) => e.kind === "call" && bitFns.has(e.fn)))) return sum;
-    const groups = byDepth.filter((terms) => terms !== undefined);
-    return groups
-      .map((terms) => terms.map((t) => this.#unique(t)).reduce((a, b) => this.#unique(add(a, b))))
-      .reduce((a, b) => this.#unique(add(a, b)));
+    if (bits) return null;
+    let whole: Expr | null = null;
+    for (const terms of byDepth) {
+      if (!terms) continue;
+      const group = terms.reduce((a, b) => this.#unique(add(a, b)));
+      whole = whole ? this.#unique(add(whole, group)) : group;
+    }
+    return whole;
   }
 
   #depth(e: Expr): number {
@@ -216,6 +224,10 @@ class Emission {
     this.#named.set(e, own);
     return own;
   }
+}
+
+function isSum(e: Expr): e is Expr & { kind: "call" } {
+  return e.kind === "call" && e.fn === "add" && e.dtype === "i32";
 }
 
 /** What tells an expression from others with the same parts. */

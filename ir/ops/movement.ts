@@ -5,7 +5,7 @@ import { ShapeError } from "../errors.js";
 import * as e from "../expr.js";
 import { insertable, normalizeAxis } from "../forms.js";
 import type { Node, Operand, Value } from "../node.js";
-import { byHand, type Op, t } from "../op.js";
+import { byHand, type Index, type Op, t } from "../op.js";
 import { elementCount, printShape, printSize, sameShape, sameSize, type Size } from "../size.js";
 import { inversePermutation, resolveShape } from "../shape.js";
 import { declaredType, stridesOf, tensorType } from "../type.js";
@@ -107,6 +107,20 @@ export const broadcast: Op<"own", BroadcastAttrs, [x: Operand, shape: readonly S
     ],
   });
 
+/** The index in the shape `from` of the element at `index` in the shape `to`, in row-major order; neither has axes of size 1. */
+function unfolded(index: Index, to: readonly number[], from: readonly number[]): Index {
+  const [fromStrides, toStrides] = [stridesOf(from), stridesOf(to)];
+  const place = index.reduce(
+    (sum, i, axis) => e.add(sum, e.mul(i, e.literal(toStrides[axis]!))),
+    e.literal(0) as e.Expr,
+  );
+  return from.map((size, axis) => {
+    if (size === 0) return e.literal(0);
+    const step = e.floorDiv(place, Math.max(1, fromStrides[axis]!));
+    return axis === 0 ? step : e.floorMod(step, size);
+  });
+}
+
 type ReshapeAttrs = { shape: readonly Size[] };
 
 export const reshape: Op<"own", ReshapeAttrs, [x: Operand, shape: readonly Size[]]> = defineOp("reshape", {
@@ -127,16 +141,14 @@ export const reshape: Op<"own", ReshapeAttrs, [x: Operand, shape: readonly Size[
     kind: "compute",
     at: (index, k) => {
       const [from, to] = [k.operands[0]!.shape, k.results[0]!.shape];
-      const [fromStrides, toStrides] = [stridesOf(from), stridesOf(to)];
-      const steps = index.map((i, axis) => (to[axis] === 1 ? e.literal(0) : e.mul(i, e.literal(toStrides[axis]!))));
-      const place = steps.reduce(e.add, e.literal(0));
+      const own = index.filter((_, axis) => to[axis] !== 1);
+      const [long, wanted] = [to.filter((size) => size !== 1), from.filter((size) => size !== 1)];
+      const same = long.length === wanted.length && long.every((size, i) => size === wanted[i]);
+      const found = same ? own : unfolded(own, long, wanted);
+      let next = 0;
       return k.read(
         0,
-        from.map((size, axis) => {
-          if (size <= 1) return e.literal(0);
-          const step = e.floorDiv(place, Math.max(1, fromStrides[axis]!));
-          return from.slice(0, axis).every((outer) => outer === 1) ? step : e.floorMod(step, size);
-        }),
+        from.map((size) => (size === 1 ? e.literal(0) : found[next++]!)),
       );
     },
   },
