@@ -118,13 +118,20 @@ export function rangeOf(x: Expr): readonly [number, number] | null {
     case "bounded":
       return [0, Math.max(0, x.extent - 1)];
     case "call": {
-      const range = rangeOfCall(x);
-      return range && range[0] >= -(2 ** 31) && range[1] < 2 ** 31 ? range : null;
+      let range = ranges.get(x);
+      if (range === undefined) {
+        range = rangeOfCall(x);
+        if (range && (range[0] < -(2 ** 31) || range[1] >= 2 ** 31)) range = null;
+        ranges.set(x, range);
+      }
+      return range;
     }
     default:
       return null;
   }
 }
+
+const ranges = new WeakMap<Call, readonly [number, number] | null>();
 
 function rangeOfCall(x: Call): readonly [number, number] | null {
   if (x.fn === "select") {

@@ -104,6 +104,44 @@ export function forEachExpr(stmts: readonly Stmt[], visit: (x: Expr) => void): v
   }
 }
 
+/**
+ * The statements with `fn` applied to every expression, nested statements included. `put` says what stands in the place of a
+ * mapped statement; null for nothing.
+ */
+export function mapExprs(
+  stmts: readonly Stmt[],
+  fn: (x: Expr) => Expr,
+  put: (s: Stmt) => Stmt | null = (s) => s,
+): readonly Stmt[] {
+  const out: Stmt[] = [];
+  for (const s of stmts) {
+    const made = put(mapOne(s, fn, put));
+    if (made) out.push(made);
+  }
+  return out;
+}
+
+function mapOne(s: Stmt, fn: (x: Expr) => Expr, put: (s: Stmt) => Stmt | null): Stmt {
+  switch (s.kind) {
+    case "for":
+      return { ...s, extent: fn(s.extent), body: mapExprs(s.body, fn, put) };
+    case "if": {
+      const otherwise = s.else && mapExprs(s.else, fn, put);
+      return { ...s, test: fn(s.test), then: mapExprs(s.then, fn, put), else: otherwise };
+    }
+    case "let":
+    case "set":
+    case "accumulate":
+      return { ...s, value: fn(s.value) };
+    case "store":
+      return { ...s, offset: fn(s.offset), value: fn(s.value) };
+    case "check":
+      return { ...s, test: fn(s.test), value: fn(s.value) };
+    case "scratch":
+      return s;
+  }
+}
+
 /** What a reduction starts from. Integers start max and min at their extremes. */
 export function identityOf(fn: Reducer, dtype: DType): number {
   switch (fn) {

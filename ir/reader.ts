@@ -29,14 +29,19 @@ export function readerOf(node: Node): Reader<Attrs> {
   };
 }
 
+const readers = new WeakMap<Node, OperandReader<Attrs>>();
+
 function operandReaderOf(node: Node): OperandReader<Attrs> {
-  const operands = node.operands.map(concreteType);
-  return {
-    attrs: node.attrs,
-    operands,
-    results: node.results.map(concreteType),
-    read: (operand, index) => ({ kind: "read", dtype: operands[operand]!.dtype, operand, index }),
-  };
+  let reader = readers.get(node);
+  if (!reader) {
+    const operands = node.operands.map(concreteType);
+    const results = node.results.map(concreteType);
+    const read = (operand: number, index: Index): Expr => {
+      return { kind: "read", dtype: operands[operand]!.dtype, operand, index };
+    };
+    readers.set(node, (reader = { attrs: node.attrs, operands, results, read }));
+  }
+  return reader;
 }
 
 /** A routine written out for one node: statements over `read`s of operands. */

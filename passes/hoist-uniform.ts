@@ -1,7 +1,7 @@
 // What every iteration of a space would compute alike, such as the bias corrections of Adam, is computed once at its head.
 // Inner loops have been left by then (`emitLoops` sees to that), but an iteration has many tiles.
 import type { Expr, Local } from "#ir/expr.js";
-import type { Space, Stmt } from "#ir/kernel.js";
+import { mapExprs, type Space, type Stmt } from "#ir/kernel.js";
 import { costOf } from "./element.js";
 import { sameExpr } from "./in-place.js";
 import { partsOf, rewriteExpr } from "./rewrite-expr.js";
@@ -46,6 +46,7 @@ function uniformLets(body: readonly Stmt[], readOnly: ReadonlySet<string>): Read
   });
   const uniform = new Map<string, Let>();
   const isUniform = (e: Expr): boolean => {
+    if (e.kind === "literal") return true;
     if (e.kind === "local") return uniform.has(e.name);
     if (e.kind === "load" && !readOnly.has(e.buffer)) return false;
     return partsOf(e).every(isUniform);
@@ -68,26 +69,9 @@ function forEachStmt(body: readonly Stmt[], visit: (s: Stmt) => void, conditiona
 /** The statements without the `let`s that have moved, locals in their place. */
 function renamed(body: readonly Stmt[], moved: ReadonlyMap<string, Local>): readonly Stmt[] {
   const memo = new Map<Expr, Expr>();
-  const own = (x: Expr) => rewriteExpr(x, (e) => (e.kind === "local" ? (moved.get(e.name) ?? null) : null), memo);
-  return body.flatMap((s): readonly Stmt[] => {
-    switch (s.kind) {
-      case "let":
-        return moved.has(s.local.name) ? [] : [{ ...s, value: own(s.value) }];
-      case "set":
-      case "accumulate":
-        return [{ ...s, value: own(s.value) }];
-      case "for":
-        return [{ ...s, extent: own(s.extent), body: renamed(s.body, moved) }];
-      case "if": {
-        const test = own(s.test);
-        return [{ ...s, test, then: renamed(s.then, moved), ...(s.else ? { else: renamed(s.else, moved) } : {}) }];
-      }
-      case "store":
-        return [{ ...s, offset: own(s.offset), value: own(s.value) }];
-      case "check":
-        return [{ ...s, test: own(s.test), value: own(s.value) }];
-      case "scratch":
-        return [s];
-    }
-  });
+  return mapExprs(
+    body,
+    (x) => rewriteExpr(x, (e) => (e.kind === "local" ? (moved.get(e.name) ?? null) : null), memo),
+    (s) => (s.kind === "let" && moved.has(s.local.name) ? null : s),
+  );
 }

@@ -1,6 +1,6 @@
 // Lowers a routine: its statements as they are, every read of an operand seen through views and found in a buffer.
 import { type Expr, floorDiv, floorMod, indexLocal } from "#ir/expr.js";
-import type { Space, Stmt } from "#ir/kernel.js";
+import { mapExprs, type Space, type Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import type { Routine } from "#ir/reader.js";
 import { overAccesses } from "./element.js";
@@ -39,31 +39,16 @@ class Relocation {
   ) {}
 
   block(body: readonly Stmt[]): readonly Stmt[] {
-    return body.map((s) => this.#statement(s));
-  }
-
-  #statement(s: Stmt): Stmt {
-    switch (s.kind) {
-      case "for":
-        return { ...s, extent: this.#ready(s.extent), body: this.block(s.body) };
-      case "if":
-        return { ...s, test: this.#ready(s.test), then: this.block(s.then), else: s.else && this.block(s.else) };
-      case "let":
-      case "set":
-      case "accumulate":
-        return { ...s, value: this.#ready(s.value) };
-      case "scratch":
-        return s;
-      case "store": {
-        const [offset, value] = [this.#ready(s.offset), this.#ready(s.value)];
-        if (s.buffer !== this.routine.result) return { ...s, offset, value };
-        return this.buffers.store(this.node.results[0]!, offset, value);
-      }
-      case "check": {
-        const failure = this.buffers.check(this.node, this.routine.messages[s.failure]!);
-        return { ...s, test: this.#ready(s.test), value: this.#ready(s.value), failure };
-      }
-    }
+    return mapExprs(
+      body,
+      (x) => this.#ready(x),
+      (s) => {
+        if (s.kind === "store" && s.buffer === this.routine.result)
+          return this.buffers.store(this.node.results[0]!, s.offset, s.value);
+        if (s.kind !== "check") return s;
+        return { ...s, failure: this.buffers.check(this.node, this.routine.messages[s.failure]!) };
+      },
+    );
   }
 
   /** The expression over loads of the kernel's buffers. */
