@@ -10,11 +10,13 @@ import { rejoin } from "./rejoin.js";
 import { coefficient, mentions, substitute } from "./rewrite-expr.js";
 
 export interface ContractionAxes {
-  /** Over loads, in the node's own locals, those of size 1 put in as 0. */
+  /** Over loads, in the node's own locals, those of size 1 put in as 0; but for the rows, which are `row`. */
   readonly left: Expr;
   /** The same, but for the columns, which are `column`. */
   readonly right: Expr;
   readonly rows: readonly Local[];
+  /** Stands for all rows: their row-major position. */
+  readonly row: Local;
   readonly columns: readonly Local[];
   /** Stands for all columns: their row-major position. */
   readonly column: Local;
@@ -47,10 +49,13 @@ export function contractionAxes(node: Node, buffers: KernelBuffers): Contraction
     return { columns, column, right, contiguous: right.kind === "load" && coefficient(right.offset, column) === 1 };
   };
   const chosen = withColumns(chooseColumns(axes, onlyRight, product(summed), (c) => withColumns(c).contiguous));
+  const rows = axes.filter((x) => !mentions(r, x));
+  const row = indexLocal(`r${node.id}`, product(rows));
   return {
     ...chosen,
-    left,
-    rows: axes.filter((x) => !mentions(r, x)),
+    left: rejoin(substitute(left, decode(rows, row))),
+    rows,
+    row,
     outer: axes.filter((x) => mentions(r, x) && !chosen.columns.includes(x)),
     over: summed,
   };
@@ -82,7 +87,7 @@ function filled(columns: number): number {
 
 /** What the schedule is chosen from. */
 export function contractionFacts(axes: ContractionAxes, item: number): ContractionFacts {
-  const { left, right, rows, over } = axes;
+  const { left, right, rows, row, over } = axes;
   const inner = over.at(-1);
   const step = (x: Expr, along: Local | undefined) =>
     along && x.kind === "load" ? coefficient(x.offset, along) : null;
@@ -96,7 +101,7 @@ export function contractionFacts(axes: ContractionAxes, item: number): Contracti
     contiguous: axes.contiguous,
     rightStep: step(right, inner),
     leftStep: step(left, inner),
-    leftRowStep: step(left, rows.at(-1)),
+    leftRowStep: step(left, row),
   };
 }
 

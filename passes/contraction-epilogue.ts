@@ -2,7 +2,7 @@
 import { add, type Expr, indexLocal, literal, type Local } from "#ir/expr.js";
 import type { Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
-import { type ContractionAxes, decode } from "./contraction-axes.js";
+import { type ContractionAxes, decode, product } from "./contraction-axes.js";
 import { elementOf, overAccesses } from "./element.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
 import type { Group } from "./group.js";
@@ -29,7 +29,7 @@ export class ContractionEpilogue {
   constructor(
     readonly group: Group,
     readonly node: Node,
-    readonly axes: ContractionAxes,
+    readonly axes: Pick<ContractionAxes, "rows" | "columns" | "column">,
     readonly escapes: (node: Node) => boolean,
     readonly buffers: KernelBuffers,
   ) {
@@ -39,9 +39,13 @@ export class ContractionEpilogue {
   /** Stores of everything in the group that leaves it, for a row of a tile whose sum in a lane is `sum`. */
   stores({ own, firstColumn, lane, width }: Place, row: Expr, sum: Expr, lines: readonly Loop[]): readonly Stmt[] {
     const { columns, column, rows } = this.axes;
+    const position = indexLocal("row", product(rows));
     const stored = width === lane.extent ? lane : indexLocal(this.buffers.fresh("j"), width);
-    const locals = new Map([...own, ...decode(rows, row), ...decode(columns, column)]);
-    const here = new Map<string, Expr>([[column.name, add(firstColumn, stored)]]);
+    const locals = new Map([...own, ...decode(rows, position), ...decode(columns, column)]);
+    const here = new Map<string, Expr>([
+      [column.name, add(firstColumn, stored)],
+      [position.name, row],
+    ]);
     const place = (x: Expr) => substitute(rejoin(x), here);
     const element = substitute(sum, new Map([[lane.name, stored]]));
     const roots = this.#roots(locals, element).map((root) => ({

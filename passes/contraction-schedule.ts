@@ -55,8 +55,8 @@ const manyColumns = 32;
 /** Packing the right factor pays where so many rows use it: more of them where it fits the second-level cache. */
 const manyRows = { far: 8, near: 96, short: 16 };
 const nearBytes = 512 * 1024;
-/** With so few terms storing costs most: rows are finished one after the other, so that stores run along them. */
-const fewTerms = 48;
+/** With so few terms rows are finished one after the other: what the epilogue reads and stores then runs along them. */
+const fewTerms = 128;
 /** Rows of an iteration at most, and columns where something is packed for all of them: blocks of both factors fit the second-level cache. */
 const mostRows = 256;
 const groupColumns = 128;
@@ -71,7 +71,7 @@ export function chooseSchedule(facts: ContractionFacts): ContractionSchedule {
   const far = rows >= (near ? manyRows.near : manyRows.far) && terms > residentTerms(facts.rightStep, item);
   const packRight = !contiguous || far || short;
   const packLeft = columns >= manyColumns && rows >= tileRows && terms > residentTerms(facts.leftStep, item);
-  const along = !packRight && !packLeft && terms <= fewTerms;
+  const along = terms <= fewTerms;
   const { chunks, groups } = shared(facts, packLeft || along, packLeft || far || along ? groupColumns : tileColumns);
   return {
     tileRows,

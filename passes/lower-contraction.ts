@@ -112,7 +112,7 @@ class ContractionLowering {
   }
 
   #iteration(place: Omit<Tile, "terms" | "left" | "right">, tiles: readonly Loop[], chunk: Chunk) {
-    const { left, rows } = this.axes;
+    const { left, row } = this.axes;
     const right = substitute(this.axes.right, place.own);
     const contiguous = right.kind === "load" && coefficient(right.offset, place.lane) === 1;
     const packRight = this.schedule.packRight || !contiguous;
@@ -123,7 +123,7 @@ class ContractionLowering {
     const inBlock = substitute(left, terms.own);
     const offset = inBlock.kind === "load" ? inBlock.offset : null;
     const inPlace = ({ first }: RowTile) => ({
-      at: (i: number) => substitute(inBlock, decode(rows, add(first, literal(i)))),
+      at: (i: number) => substitute(inBlock, new Map([[row.name, add(first, literal(i))]])),
       walk: columns ? offset : null,
     });
     const tile: Tile = {
@@ -150,7 +150,7 @@ class ContractionLowering {
     const line = indexLocal(this.buffers.fresh("i"), tileRows);
     const height = indexLocal(this.buffers.fresh("r"), chunk.tiles);
     const row = add(chunk.first, add(mul(height, literal(tileRows)), line));
-    const all = substitute(this.axes.left, new Map([...own, ...decode(this.axes.rows, row)]));
+    const all = substitute(this.axes.left, new Map([...own, [this.axes.row.name, row]]));
     const heights: Loop = { local: height, extent: chunk.extent, as: "serial" };
     const { pack, element } = packedPanel(all, line, terms, this.buffers, [heights]);
     const left = ({ index }: RowTile) => ({
@@ -206,16 +206,17 @@ class ContractionLowering {
         ...emitLoops([vector(lane)], ends, this.buffers),
       ];
     });
+    const store = (rows: RowTile) => {
+      const line = indexLocal(this.buffers.fresh("i"), rows.count);
+      const sum = load(partial, place(rows.first, line), dtype);
+      return this.epilogue.stores(tile, add(rows.first, line), sum, [serial(line)]);
+    };
     const all = indexLocal(this.buffers.fresh("i"), size);
     return [
       scratchOf(partial, dtype, size),
       ...emitLoops([vector(all)], [storeAt(partial, all, literal(0, dtype))], this.buffers),
       ...nested(tile.terms.blocks, [...pack, ...addPanel]),
-      ...this.#overTiles(tiles, chunk, (rows) => {
-        const line = indexLocal(this.buffers.fresh("i"), rows.count);
-        const sum = load(partial, place(rows.first, line), dtype);
-        return this.epilogue.stores(tile, add(rows.first, line), sum, [serial(line)]);
-      }),
+      ...this.#overTiles(tiles, chunk, store, "columns"),
     ];
   }
 
@@ -228,8 +229,13 @@ class ContractionLowering {
   }
 
   /** All tiles of an iteration, the rows left over last. */
-  #overTiles(tiles: readonly Loop[], chunk: Chunk, body: (rows: RowTile) => readonly Stmt[]): readonly Stmt[] {
-    const { tileRows, chunkRows, inner } = this.schedule;
+  #overTiles(
+    tiles: readonly Loop[],
+    chunk: Chunk,
+    body: (rows: RowTile) => readonly Stmt[],
+    inner = this.schedule.inner,
+  ): readonly Stmt[] {
+    const { tileRows, chunkRows } = this.schedule;
     const { first, chunks } = chunk;
     const left = this.#rows % tileRows;
     const [around, within] = inner === "rows" ? [tiles, []] : [[], tiles];
