@@ -12,6 +12,7 @@ import { lowerRoutine } from "./lower-routine.js";
 import { lowerRows } from "./lower-rows.js";
 import { lowerScatter } from "./lower-scatter.js";
 import { type LaunchGroups, workOf } from "./schedule.js";
+import { splitReductions } from "./split-reductions.js";
 
 /** A kernel and the values that its buffers hold, in the same order. */
 export interface LoweredLaunch {
@@ -28,9 +29,12 @@ export function lower(
 ): LoweredLaunch {
   const buffers = new KernelBuffers(layouts, failures);
   const escapes = (node: Node) => fused.escaping.has(node.results[0]!);
-  const stages = [launch.work, launch.combine]
-    .filter((groups) => groups.length > 0)
-    .map((groups) => groups.flatMap((group) => spacesOf(group, escapes, buffers, scheduleOf)));
+  // A group may need a second stage of its own, to combine partial results.
+  const work = launch.work.map((group) => stagesOf(group, escapes, buffers, scheduleOf));
+  const combine = launch.combine.flatMap((group) => spacesOf(group, escapes, buffers, scheduleOf));
+  const stages = [work.flatMap(([first]) => first!), work.flatMap(([, second]) => second ?? []), combine].filter(
+    (spaces) => spaces.length > 0,
+  );
   const nodes = [...launch.work, ...launch.combine].flatMap((g) => g.nodes);
   const kernelBuffers = buffers.buffers();
   const readOnly = new Set(kernelBuffers.filter((b) => b.access === "read").map((b) => b.name));
@@ -44,6 +48,17 @@ export function lower(
     nodes: nodes.map((n) => n.id),
   };
   return { kernel, values: buffers.values };
+}
+
+function stagesOf(
+  group: Group,
+  escapes: (node: Node) => boolean,
+  buffers: KernelBuffers,
+  scheduleOf: ScheduleContraction,
+): readonly (readonly Space[])[] {
+  const spaces = spacesOf(group, escapes, buffers, scheduleOf);
+  if (group.kind !== "rows") return [spaces];
+  return splitReductions(spaces[0]!, buffers, group.nodes[0]!).map((space) => [space]);
 }
 
 function spacesOf(
