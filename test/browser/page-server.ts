@@ -11,12 +11,13 @@ globalThis.trained = async () => (await import("/script.js")).train();
 </script>`;
 const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
-/** A file and all it imports as one script for pages. */
-export function bundle(file: string): string {
+/** A file, or text that stands in the root folder, and all it imports as one script. */
+export function bundle(source: string | { readonly stdin: string }): string {
   const options = ["--bundle", "--format=esm", "--conditions=gradloom-source", "--external:node:*", "--target=es2022"];
   // What tsx brings along.
   const esbuild = join(root, "node_modules/.bin/esbuild");
-  return execFileSync(esbuild, [file, ...options], { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 });
+  const [files, input] = typeof source === "string" ? [[source], ""] : [[], source.stdin];
+  return execFileSync(esbuild, [...files, ...options], { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26, input });
 }
 
 export interface PageServer {
