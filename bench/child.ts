@@ -9,11 +9,12 @@ export function build(): void {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}bench/tsconfig.json`]);
 }
 
-/** What a script of dist/bench prints, which is JSON; `build` was called before. Throws where it fails, with what it said. */
+/** What a script of dist/bench prints in its last line, which is JSON; `build` was called before. Throws where it fails, with what it said. */
 export function inChild<T>(script: string, ...args: readonly string[]): T {
   const file = `${root}dist/bench/${script}.js`;
   try {
-    return JSON.parse(execFileSync(process.execPath, [file, ...args], { encoding: "utf8", maxBuffer: 1 << 26 })) as T;
+    const text = execFileSync(process.execPath, [file, ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
+    return JSON.parse(text.trim().split("\n").at(-1)!) as T;
   } catch (error) {
     const { status, signal } = error as { readonly status?: number; readonly signal?: string };
     if (status === undefined && signal === undefined) throw error;

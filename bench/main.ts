@@ -1,11 +1,22 @@
 // `npm run bench -- <name>`: measurements of gradloom, printed as tables.
 import { Command, InvalidArgumentError } from "commander";
+import { benchCompare } from "./compare.js";
 import { benchFirstRun } from "./first-run.js";
 import { benchLaunches } from "./launches.js";
 import { benchPlanner } from "./planner.js";
 import { benchRematerialize } from "./rematerialize.js";
 
 const program = new Command("bench").description("Measure gradloom.").showHelpAfterError();
+
+program
+  .command("compare", { isDefault: true })
+  .description("gradloom beside other libraries: medians by turns, results checked against each other first")
+  .option("--only <names>", "workloads, with commas")
+  .option("--peers <names>", "libraries, with commas; gradloom is one")
+  .option("--seconds <n>", "how long to measure each workload", positive, 10)
+  .option("--json <file>", "write the results")
+  .option("--compile", "measure first runs in fresh processes too")
+  .action(benchCompare);
 
 program
   .command("planner")

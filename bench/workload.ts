@@ -6,6 +6,8 @@ import type { Task } from "./task.js";
 export interface Step {
   run(): Outputs | Promise<Outputs>;
   dispose?(): void | Promise<void>;
+  /** The outputs in the order of axes that all libraries are compared in, where its own is another. */
+  ordered?(outputs: Outputs): Outputs;
   /** Of gradloom: what runs, to time its launches one by one. */
   readonly program?: {
     readonly executable: Executable;
