@@ -259,6 +259,13 @@ function findsOrder(view: Node): boolean {
   const count = countOf(view.results[0]!);
   if (count !== countOf(view.operands[0]!) || count === 0) return false;
   if (view.op === (reshape as AnyOp)) return true;
+  const { index, inner } = elementOf(view);
+  const own = (inner as Read).index;
+  if (own.every((x) => x.kind === "literal" || x.kind === "local")) {
+    const axes = index.filter((l) => l.extent !== 1);
+    const read = own.filter((x) => x.kind === "local" && x.extent !== 1);
+    return read.length === axes.length && read.every((x, i) => x === axes[i]);
+  }
   const strides = stridesOf(from);
   const probe = (position: number): boolean => {
     const at = stridesOf(to).map((s, axis) => literal(Math.floor(position / s) % to[axis]!));

@@ -129,9 +129,22 @@ export function joined(
       node,
       pairs.map(([, u]) => b.rows.get(node)![u]!),
     );
-  const nodes = [...a.nodes, ...b.nodes].sort((x, y) => position.get(x)! - position.get(y)!);
+  const nodes = merged(a.nodes, b.nodes, position);
   const kind = a.kind === "contraction" || b.kind === "contraction" ? "contraction" : "rows";
   return { kind, nodes, axes: pairs.map(([t]) => a.axes[t]!), rows };
+}
+
+/** Two sorted lists as one. */
+function merged(a: readonly Node[], b: readonly Node[], position: ReadonlyMap<Node, number>): readonly Node[] {
+  const out: Node[] = [];
+  let next = 0;
+  for (const node of a) {
+    const place = position.get(node)!;
+    while (next < b.length && position.get(b[next]!)! < place) out.push(b[next++]!);
+    out.push(node);
+  }
+  while (next < b.length) out.push(b[next++]!);
+  return out;
 }
 
 /** Whether every node is computed element by element with all its axes parallel. */
