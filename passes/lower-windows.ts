@@ -7,7 +7,7 @@ import { product } from "./contraction-axes.js";
 import { elementOf, overAccesses } from "./element.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
-import { mentions, substitute } from "./rewrite-expr.js";
+import { coefficient, mentions, substitute, walkExpr } from "./rewrite-expr.js";
 import { slidingPairs } from "./sliding-pairs.js";
 import { mostStaged, WindowContraction } from "./window-contraction.js";
 import { windowsAlongResult } from "./windows-along-result.js";
@@ -33,8 +33,21 @@ export function lowerWindows(
     const windows = new WindowContraction(group, node, x, w, axes, terms, pairs, escapes, buffers);
     // What no part of an image or of the rows makes small is left to panels of its own.
     if (windows.stagedBytes([]) > mostStaged) return null;
-    const summed = product(pairs.map((p) => p.term)) > product(pairs.map((p) => p.axis));
+    const [taps, positions] = [product(pairs.map((p) => p.term)), product(pairs.map((p) => p.axis))];
+    // Where they are as many, what lies farthest apart are images, and sums go over images or within them.
+    const overImages = reachOfAny(x, windows.plain) > reachOfAny(x, windows.images);
+    const summed = taps === positions ? overImages : taps > positions;
     return [summed ? windowsAlongSum(windows) : (windowsBySource(windows) ?? windowsAlongResult(windows))];
   }
   return null;
+}
+
+/** How far the loads of an expression move along the axes at most. */
+function reachOfAny(x: Expr, axes: readonly Local[]): number {
+  let most = 0;
+  walkExpr(x, (e) => {
+    if (e.kind !== "load") return;
+    for (const l of axes) most = Math.max(most, Math.abs(coefficient(e.offset, l) ?? 0));
+  });
+  return most;
 }

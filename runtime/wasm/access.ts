@@ -41,6 +41,13 @@ export function storeVector(code: Code, dtype: DType, key: string, at: Address, 
   store(lanes === 4 ? "v128.store32_lane" : "v128.store16_lane", bytes, 0);
 }
 
+/** Two neighbours of 32 bits, each in two lanes; vectors begin at even iterations. */
+export function loadTwice(code: Code, key: string, at: Address): Value {
+  const pair = code.load("v128.load64_zero", key, [at.base], at.offset);
+  const lanes = [0, 0, 1, 1].flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
+  return code.pure("i8x16.shuffle", [pair, pair], { is: "bytes", bytes: lanes });
+}
+
 /** Every second of seven neighbours of 32 bits: two vectors that hold just these, and a shuffle. */
 export function loadEverySecond(code: Code, key: string, at: Address): Value {
   const halves = [at.offset, at.offset + 12].map((offset) => code.load("v128.load", key, [at.base], offset));

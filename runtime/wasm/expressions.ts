@@ -5,7 +5,7 @@ import { type Call, type Expr, type Load, type Local, local } from "#ir/expr.js"
 import { expand } from "#ir/functions/index.js";
 import { primitives, type Primitive, type ScalarFn, type Transcendental } from "#ir/scalar.js";
 import { partsOf } from "#ir/subexpressions.js";
-import { gather, loadEverySecond, loadScalar, loadVector } from "./access.js";
+import { gather, loadEverySecond, loadScalar, loadTwice, loadVector } from "./access.js";
 import { addressOf, type Address } from "./address.js";
 import type { Binding, KernelArray, MemoryArray, VectorPlace } from "./bindings.js";
 import type { Code } from "./code.js";
@@ -213,9 +213,12 @@ export class Expressions {
       const at = this.#guards.protectLanes(x, array, this.address(array, x.offset, 0));
       return loadVector(this.code, x.dtype, array.key, at, lanes);
     }
-    if (stride === 2 && lanes === 4 && (x.dtype === "f32" || x.dtype === "i32")) {
+    if (lanes === 4 && (x.dtype === "f32" || x.dtype === "i32")) {
+      const byPairs = stride === null && this.vector!.variation.goesByPairs(x.offset);
       const at = this.address(array, x.offset, 0);
-      if (this.#guards.protect(x, array, 0, at) === at) return loadEverySecond(this.code, array.key, at);
+      if ((stride === 2 || byPairs) && this.#guards.protect(x, array, 0, at) === at) {
+        return byPairs ? loadTwice(this.code, array.key, at) : loadEverySecond(this.code, array.key, at);
+      }
     }
     return gather(this.code, x.dtype, array.key, this.addresses(array, x.offset, x));
   }

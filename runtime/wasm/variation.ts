@@ -70,6 +70,19 @@ export class Variation {
     return offset.fn === "add" ? x + y : offset.fn === "sub" ? x - y : -x;
   }
 
+  /** Whether pairs of neighbouring iterations share an offset that grows by one from pair to pair: `counter div 2 + …`. */
+  goesByPairs(offset: Expr): boolean {
+    if (offset.kind === "local") {
+      const value = this.indexOf(offset.name);
+      return value !== null && this.goesByPairs(value);
+    }
+    if (offset.kind !== "call") return false;
+    const [a, b] = offset.args as [Expr, Expr];
+    if (offset.fn === "add") return this.varies(a) ? !this.varies(b) && this.goesByPairs(a) : this.goesByPairs(b);
+    if (offset.fn !== "floorDiv" || b.kind !== "literal" || b.value !== 2) return false;
+    return a.kind === "local" && this.isCounter(a.name);
+  }
+
   #collect(body: readonly Stmt[]): void {
     for (const s of body) {
       if (s.kind === "let") this.#lets.set(s.local.name, s.value);
