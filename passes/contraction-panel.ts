@@ -17,7 +17,7 @@ export interface Packed {
 const apart = 16;
 
 /**
- * The statements that pack the columns that `lane` counts, and an element of the panel. Columns that lie side by side are
+ * The statements that pack the columns that `lane` counts, and an element of the panel. Columns that lie evenly are
  * copied as vectors, others one by one, what guards test in the outer loops, so that the inner ones only copy. `tiles` counts panels, where there
  * are several.
  */
@@ -35,11 +35,16 @@ export function packedPanel(
   const first = tiles.reduce((sum: Expr, { local }) => add(sum, mul(local, literal(size))), literal(0));
   const offset = add(add(first, mul(place, literal(lanes))), lane);
   const value = substitute(right, own);
-  const contiguous = value.kind === "load" && coefficient(value.offset, lane) === 1;
+  const step = value.kind === "load" ? coefficient(value.offset, lane) : null;
   const tests = guardsOf(value);
   const tested = ({ local }: Loop) => tests.some((test) => mentions(test, local));
   const byGuards = [...loops.filter(tested), ...loops.filter((loop) => !tested(loop))];
-  const nest: readonly Loop[] = contiguous ? [...loops, ...tiles, vector(lane)] : [...tiles, serial(lane), ...byGuards];
+  const nest: readonly Loop[] =
+    step === 1
+      ? [...loops, ...tiles, vector(lane)]
+      : step === null
+        ? [...tiles, serial(lane), ...byGuards]
+        : [...tiles, ...loops, vector(lane)];
   const scratch = scratchOf(name, right.dtype, panels * size);
   const pack = [scratch, ...emitLoops(nest, [storeAt(name, offset, value)], buffers)];
   return { pack, element: load(name, offset, right.dtype) };

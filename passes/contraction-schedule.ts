@@ -60,6 +60,8 @@ const fewTerms = 128;
 /** Rows of an iteration at most, and columns where something is packed for all of them: blocks of both factors fit the second-level cache. */
 const mostRows = 256;
 const groupColumns = 128;
+/** What packing an element costs that is not beside its neighbour, against one that is. */
+const gathered = 3;
 /** Iterations that threads share evenly; a space is cut into so many while parts stay worth their packing. */
 const shares = 8;
 
@@ -72,7 +74,11 @@ export function chooseSchedule(facts: ContractionFacts): ContractionSchedule {
   const packRight = !contiguous || far || short;
   const packLeft = columns >= manyColumns && rows >= tileRows && terms > residentTerms(facts.leftStep, item);
   const along = terms <= fewTerms;
-  const { chunks, groups } = shared(facts, packLeft || along, packLeft || far || along ? groupColumns : tileColumns);
+  const { chunks, groups } = shared(
+    facts,
+    { left: packLeft, right: packRight },
+    packLeft || far || along ? groupColumns : tileColumns,
+  );
   return {
     tileRows,
     tileColumns,
@@ -86,15 +92,17 @@ export function chooseSchedule(facts: ContractionFacts): ContractionSchedule {
   };
 }
 
-/** Into how many parts rows and columns are cut. */
-function shared({ rows, columns, batches }: ContractionFacts, rowsFirst: boolean, mostColumns: number) {
+/** Into how many parts rows and columns are cut: what is packed of one factor is packed again for every part of the other. */
+function shared(facts: ContractionFacts, packs: { left: boolean; right: boolean }, mostColumns: number) {
+  const { rows, columns, batches } = facts;
   let chunks = Math.ceil(rows / mostRows);
   let groups = Math.ceil(columns / mostColumns);
-  // What is packed of one factor is packed again for every part of the other.
   const cutRows = () => rows / chunks >= 64 && (chunks *= 2);
   const cutColumns = () => columns / groups >= 32 && (groups *= 2);
   while (chunks * groups * batches < shares) {
-    if (rowsFirst ? !(cutRows() || cutColumns()) : !(cutColumns() || cutRows())) break;
+    const right = packs.right ? columns * chunks * (facts.contiguous ? 1 : gathered) : 0;
+    const left = packs.left ? rows * groups * (facts.leftRowStep === 1 ? 1 : gathered) : 0;
+    if (right <= left ? !(cutRows() || cutColumns()) : !(cutColumns() || cutRows())) break;
   }
   return { chunks, groups };
 }
