@@ -24,7 +24,9 @@ export interface Axes {
 /** Turns of the innermost loop in one iteration of a map's space. */
 const mapBlock = 4096;
 const rowBlock = 128;
-const laneScratchBytes = 16 * 1024;
+/** Bytes of scratch that the rows of a block may keep: within second-level caches, so that blocks are some cache lines wide. */
+const laneScratchBytes = 512 * 1024;
+const narrowestBlock = 16;
 
 export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffers: KernelBuffers): Axes {
   const single = group.axes.map((extent, t) => ({ axes: [t], extent }));
@@ -42,7 +44,7 @@ export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffe
     const local = localAxes(lanes.placed.get(node)!);
     return sum + local.slice(0, -1).reduce((n, l) => n * l.extent!, itemSize(node.results[0]!.type.dtype));
   }, 0);
-  const block = Math.min(extent, rowBlock, Math.max(8, Math.floor(laneScratchBytes / Math.max(1, bytes))));
+  const block = Math.min(extent, rowBlock, Math.max(narrowestBlock, Math.floor(laneScratchBytes / Math.max(1, bytes))));
   return { units: single, lane: { block } };
 }
 
