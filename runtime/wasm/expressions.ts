@@ -132,7 +132,8 @@ export class Expressions {
       const otherwise = this.#guards.within(condition, false, b, () => this.scalar(b, lane));
       return selectIndex(this.code, test, then, otherwise);
     }
-    const values = args.map((a) => this.scalar(a, lane));
+    const values: Value[] = [];
+    for (let i = 0; i < args.length; i++) values.push(this.scalar(args[i]!, lane));
     if (isPrimitive(fn)) return scalarOp(this.code, fn, dtype, dtypesOf(args), values);
     const vectors = values.map((v) => splat(this.code, v, dtype));
     return extractLane(this.code, this.#transcendental(fn, dtype, vectors), dtype, dtype === "f64" ? 2 : 4, 0);
@@ -277,5 +278,9 @@ function usesDoubles(x: Expr, seen = new Set<Expr>()): boolean {
   return x.dtype === "f64" || partsOf(x).some((part) => usesDoubles(part, seen));
 }
 
-const dtypesOf = (args: readonly Expr[]): readonly DType[] => args.map((x) => x.dtype);
+function dtypesOf(args: readonly Expr[]): readonly DType[] {
+  const dtypes: DType[] = [];
+  for (let i = 0; i < args.length; i++) dtypes.push(args[i]!.dtype);
+  return dtypes;
+}
 const isPrimitive = (fn: ScalarFn): fn is Primitive => primitiveSet.has(fn);

@@ -98,29 +98,32 @@ function integerOp(code: Code, fn: Arithmetic, dtype: DType, args: readonly Valu
   const a = args[0]!;
   const b = args[1]!;
   if (dtype === "bool") return boolOp(code, fn, a, b);
-  const wrapped = (x: Value): Value => (dtype === "u8" ? toByte(code, x) : x);
-  const zero = code.constant("i32", 0);
   switch (fn) {
     case "add":
-      return wrapped(addIndex(code, a, b));
+      return wrapped(code, dtype, addIndex(code, a, b));
     case "sub":
-      return wrapped(subIndex(code, a, b));
+      return wrapped(code, dtype, subIndex(code, a, b));
     case "mul":
-      return wrapped(mulIndex(code, a, b));
+      return wrapped(code, dtype, mulIndex(code, a, b));
     case "neg":
-      return wrapped(subIndex(code, zero, a));
-    case "abs":
-      return dtype === "u8" ? a : code.pure("select", [a, subIndex(code, zero, a), compareIndex(code, "ge", a, zero)]);
-    case "sign":
+      return wrapped(code, dtype, subIndex(code, code.constant("i32", 0), a));
+    case "abs": {
+      if (dtype === "u8") return a;
+      const zero = code.constant("i32", 0);
+      return code.pure("select", [a, subIndex(code, zero, a), compareIndex(code, "ge", a, zero)]);
+    }
+    case "sign": {
+      const zero = code.constant("i32", 0);
       return subIndex(code, compareIndex(code, "gt", a, zero), compareIndex(code, "lt", a, zero));
+    }
     case "minimum":
     case "maximum":
       return boundIndex(code, fn, a, b);
     case "floorDiv":
     case "floorMod":
-      return wrapped(divideIndex(code, fn, a, b));
+      return wrapped(code, dtype, divideIndex(code, fn, a, b));
     case "div":
-      return wrapped(truncatedQuotient(code, a, b));
+      return wrapped(code, dtype, truncatedQuotient(code, a, b));
     case "xor":
     case "shiftLeft":
     case "shiftRight":
@@ -133,6 +136,10 @@ function integerOp(code: Code, fn: Arithmetic, dtype: DType, args: readonly Valu
     default:
       throw new InternalError(`wasm: ${fn} of ${dtype} is not defined`);
   }
+}
+
+function wrapped(code: Code, dtype: DType, x: Value): Value {
+  return dtype === "u8" ? toByte(code, x) : x;
 }
 
 function bitOp(code: Code, fn: "xor" | "shiftLeft" | "shiftRight", a: Value, b: Value): Value {
