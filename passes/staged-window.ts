@@ -33,7 +33,7 @@ interface StagedAxis {
   readonly end?: Expr;
 }
 
-export interface Staged {
+interface Staged {
   /** Declares the scratch array and fills it. */
   readonly fill: readonly Stmt[];
   /** The factor's element, in its own locals. */
