@@ -3,7 +3,7 @@
 import { aborted, control, controlBytes, slot, slotOf, textBytes } from "./control.js";
 
 /** Turns of waiting for the next run before it sleeps: about as long as waking it takes. */
-const turns = 40_000;
+const turns = 120_000;
 
 /**
  * Messages: `{ memory, control, worker }` first; `{ module, id, scratch, stride }` adds a program, `{ drop: id }` takes it

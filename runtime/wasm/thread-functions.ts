@@ -12,7 +12,7 @@ export const stalledFunction = "stalled";
 export const boundFunction = "bound";
 
 /** Turns of a wait at the barrier before the thread sleeps: about as long as waking it takes. */
-const turns = 20_000;
+const turns = 80_000;
 const second = 1_000_000_000;
 
 const get = (local: number): number[] => [0x20, local];
