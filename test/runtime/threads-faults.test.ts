@@ -1,5 +1,5 @@
 // What can go wrong with several threads: checks and traps in a worker, workers that end, disposal.
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { DisposedError, InternalError, RunError } from "#ir/errors.js";
 import { add, indexLocal, literal, load, lt, mul } from "#ir/expr.js";
 import type { Kernel, Stmt } from "#ir/kernel.js";
@@ -103,6 +103,22 @@ describe("a trap in a worker", () => {
     await expect(program.runAsync!()).rejects.toThrow(/trapped: .*memory access out of bounds/);
     expect(() => own.assertOpen()).toThrow(DisposedError);
   });
+});
+
+test("where no worker can be started, everything runs on the calling thread", async () => {
+  const lookUp = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never);
+  try {
+    const own = eagerToShare();
+    const program = wasm.prepare(planOf([[more], [more]]), own, { threads: 3 });
+    program.buffers.locate();
+    program.buffers.view(0).fill(0);
+    program.run();
+    expect([program.threads, program.readyThreads]).toEqual([3, 1]);
+    await program.runAsync!();
+    expect([...program.buffers.view(0)]).toEqual(new Array(n).fill(4));
+  } finally {
+    lookUp.mockRestore();
+  }
 });
 
 describe("disposal", () => {
