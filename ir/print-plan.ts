@@ -28,7 +28,9 @@ export function printPlan(plan: Plan, options: PrintPlanOptions = {}): string {
       (f) => `  feed ${f.name}: ${f.dtype}[${f.shape.join()}] ${f.buffer === null ? "unused" : `b${f.buffer}`}`,
     ),
     ...alignRows(buffers),
-    ...plan.steps.map((step, i) => `  step ${i}: ${printStep(step)}`),
+    ...plan.steps.map(
+      (step, i) => `  step ${i}: ${printStep(step)}  // ${step.kernel.flops} flops, ${step.kernel.bytes} bytes`,
+    ),
     ...plan.outputs.map((o) => `  output ${o.name}: ${o.dtype}[${o.shape.join()}] b${o.buffer}`),
     ...plan.failures.map((f, i) => `  failure ${i}: ${f.message}`),
     "}",

@@ -13,7 +13,7 @@ import { packedPanel } from "./contraction-panel.js";
 import type { ContractionSchedule, ScheduleContraction } from "./contraction-schedule.js";
 import { accumulators, addTerms, type RowTile, type Tile } from "./contraction-sums.js";
 import { allTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
-import { countOf, elementOf } from "./element.js";
+import { elementOf } from "./element.js";
 import { emitLoops, type Loop } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
@@ -283,9 +283,4 @@ function nested(loops: readonly Loop[], body: readonly Stmt[]): readonly Stmt[] 
     ],
     body,
   );
-}
-
-/** Multiplications and additions of the group's contraction. */
-export function contractionFlops(node: Node): number {
-  return elementOf(node).over.reduce((n, l) => n * l.extent!, 2 * countOf(node.results[0]!));
 }

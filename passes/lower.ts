@@ -1,17 +1,16 @@
 // Lowering: a launch of groups becomes a kernel.
 import type { Kernel, Space } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
-import { itemSize } from "#ir/dtype.js";
 import { chooseSchedule, type ScheduleContraction } from "./contraction-schedule.js";
-import { elementOf } from "./element.js";
+import { costOfLaunch } from "./cost.js";
 import type { FusedGraph, Group } from "./group.js";
 import { hoistUniform } from "./hoist-uniform.js";
 import { type FailureTable, KernelBuffers, type Layouts } from "./kernel-buffers.js";
-import { contractionFlops, lowerContraction } from "./lower-contraction.js";
+import { lowerContraction } from "./lower-contraction.js";
 import { lowerRoutine } from "./lower-routine.js";
 import { lowerRows } from "./lower-rows.js";
 import { lowerScatter } from "./lower-scatter.js";
-import { type LaunchGroups, workOf } from "./schedule.js";
+import type { LaunchGroups } from "./schedule.js";
 import { splitReductions } from "./split-reductions.js";
 
 /** A kernel and the values that its buffers hold, in the same order. */
@@ -42,8 +41,7 @@ export function lower(
     name: nameOf(nodes),
     buffers: kernelBuffers,
     stages: stages.map((spaces) => spaces.map((space) => hoistUniform(space, readOnly))),
-    flops: nodes.reduce((sum, n) => sum + (elementOf(n).role === "contraction" ? contractionFlops(n) : workOf(n)), 0),
-    bytes: kernelBuffers.reduce((sum, b) => sum + b.length * itemSize(b.dtype) * (b.access === "update" ? 2 : 1), 0),
+    ...costOfLaunch(nodes, kernelBuffers, buffers.values),
     ops: nodes.map((n) => n.op.name),
     nodes: nodes.map((n) => n.id),
   };

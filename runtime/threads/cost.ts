@@ -1,15 +1,6 @@
-// What launches are taken to cost: by it the runtime decides which of them to share between threads.
-import type { Kernel, Space, Stmt } from "#ir/kernel.js";
+// How the work of a launch is spread over its spaces: by it threads take even shares.
+import type { Space, Stmt } from "#ir/kernel.js";
 import type { Expr } from "#ir/expr.js";
-
-/** Of one core, on the high side: a launch that seems too short is left to one thread. */
-const flopsPerSecond = 20e9;
-const bytesPerSecond = 10e9;
-
-/** Seconds that a launch takes on one thread, at least. */
-export function secondsOf({ flops, bytes }: Kernel): number {
-  return Math.max(flops / flopsPerSecond, bytes / bytesPerSecond);
-}
 
 /** Weighs an iteration of a space against those of the spaces beside it: roughly its instructions, at least 1. */
 export function weightOf({ body }: Space): number {

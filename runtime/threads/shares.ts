@@ -1,9 +1,10 @@
 // How threads go through a plan: which stages they share, and between which of them they must meet. Nothing here changes
 // what an iteration computes, so results do not depend on the number of threads.
+import { secondsOf } from "#ir/cost.js";
 import { itemSize } from "#ir/dtype.js";
 import type { Kernel, Stmt } from "#ir/kernel.js";
 import type { Launch, Plan } from "#ir/plan.js";
-import { secondsOf, weightOf } from "./cost.js";
+import { weightOf } from "./cost.js";
 
 /** A part of the schedule: a whole launch on thread 0, or a stage of one. */
 export interface Turn {

@@ -137,7 +137,7 @@ it("a plan is printed with its buffers, steps and failures", () => {
   feed z: i32[] unused
   b0 x     f32[12]   48 bytes   feed x +0      live 0..0
   b1 sum   f32[4]    16 bytes   output y +64   live 0..0
-  step 0: exp_sum(b0 read, b1 write)
+  step 0: exp_sum(b0 read, b1 write)  // 0 flops, 0 bytes
   output y: f32[4] b1
   failure 0: p is {value}
 }`);
