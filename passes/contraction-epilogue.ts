@@ -46,7 +46,8 @@ export class ContractionEpilogue {
       [column.name, add(firstColumn, stored)],
       [position.name, row],
     ]);
-    const place = (x: Expr) => substitute(rejoin(x), here);
+    const [joined, placed] = [new Map<Expr, Expr>(), new Map<Expr, Expr>()];
+    const place = (x: Expr) => substitute(rejoin(x, joined), here, placed);
     const element = substitute(sum, new Map([[lane.name, stored]]));
     const roots = this.#roots(locals, element).map((root) => ({
       ...root,

@@ -9,9 +9,8 @@ interface Term {
   readonly times: number;
 }
 
-/** The expression with the terms of every i32 sum rejoined. */
-export function rejoin(x: Expr): Expr {
-  const memo = new Map<Expr, Expr>();
+/** The expression with the terms of every i32 sum rejoined; what expressions share is rejoined once per `memo`. */
+export function rejoin(x: Expr, memo = new Map<Expr, Expr>()): Expr {
   const replace = (e: Expr): Expr | null => {
     if (e.dtype !== "i32" || e.kind !== "call" || e.fn !== "add") return null;
     const terms = termsOf(e);
