@@ -103,8 +103,6 @@ export function instruction(name: string): Instruction {
 export const opcode = (name: string): readonly number[] => instruction(name).bytes;
 
 /** The type of an instruction's result, which its name tells; not for `select` and stores. */
-export const resultType = (name: string): WasmType => instruction(name).type;
-
 function typeByName(name: string): WasmType {
   const dot = name.indexOf(".");
   const [prefix, rest] = [name.slice(0, dot), name.slice(dot + 1)];
