@@ -7,7 +7,7 @@ import { instruction, instructions, opcode } from "#runtime/wasm/opcodes.js";
 const wabt = await wabtInit();
 
 function textOf(bytes: Uint8Array): string {
-  const module = wabt.readWasm(bytes, { readDebugNames: true, simd: true, threads: true });
+  const module = wabt.readWasm(bytes, { readDebugNames: true, simd: true, threads: true, relaxed_simd: true });
   return module.toText({});
 }
 
