@@ -29,12 +29,16 @@ export function lowerScatter(node: Node, buffers: KernelBuffers): Space {
   const element = ready(put.value);
   const put1 = combine === "add" ? call("add", buffers.loadAt(value, target), element) : element;
   const changing = new Set([buffers.nameOf(value)]);
+  // Where the innermost axis of the source is an axis of the result, as in rows of an embedding, its elements go to different
+  // places: whole vectors may be added.
+  const inner = source.at(-1);
+  const apart = inner !== undefined && put.index.some((x) => x.kind === "local" && x.name === inner.name);
   return {
     over: indexLocal("p", 1),
     extent: 1,
     body: [
       ...emitLoops(loops(index, "vector"), [store(at(index), ready(init))], buffers),
-      ...emitLoops(loops(source, "serial"), [store(target, put1)], buffers, {}, changing),
+      ...emitLoops(loops(source, apart ? "vector" : "serial"), [store(target, put1)], buffers, {}, changing),
     ],
   };
 }
