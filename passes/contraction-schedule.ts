@@ -55,6 +55,8 @@ const manyColumns = 32;
 /** Packing the right factor pays where so many rows use it: more of them where it fits the second-level cache. */
 const manyRows = { far: 8, near: 96, short: 16 };
 const nearBytes = 512 * 1024;
+/** Rows of a large left factor that lie a multiple of this apart fall into few sets of every cache. */
+const aliasedBytes = 2048;
 /** With so few terms rows are finished one after the other: what the epilogue reads and stores then runs along them. */
 const fewTerms = 128;
 /** Rows of an iteration at most, and columns where something is packed for all of them: blocks of both factors fit the second-level cache. */
@@ -72,7 +74,8 @@ export function chooseSchedule(facts: ContractionFacts): ContractionSchedule {
   const near = terms * columns * item <= nearBytes;
   const far = rows >= (near ? manyRows.near : manyRows.far) && terms > residentTerms(facts.rightStep, item);
   const packRight = !contiguous || far || short;
-  const packLeft = columns >= manyColumns && rows >= tileRows && terms > residentTerms(facts.leftStep, item);
+  const apart = ((facts.leftRowStep ?? 1) * item) % aliasedBytes === 0 && rows * terms * item > nearBytes;
+  const packLeft = columns >= manyColumns && rows >= tileRows && (apart || terms > residentTerms(facts.leftStep, item));
   const along = terms <= fewTerms;
   const { chunks, groups } = shared(
     facts,
