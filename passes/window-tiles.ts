@@ -12,6 +12,11 @@ const tileRows = 4;
 export const tileBytes = 32;
 export const laneBytes = 16;
 
+/** Columns of a full tile: the fewer the rows, the more, so that additions need not wait for each other. */
+export function tileLanes(rows: number, item: number): number {
+  return (tileBytes / item) * (rows > 2 ? 1 : rows === 2 ? 2 : 4);
+}
+
 export class WindowTiles {
   constructor(
     readonly dtype: DType,

@@ -20,7 +20,7 @@ import {
   substituteAll,
   type WindowContraction,
 } from "./window-contraction.js";
-import { laneBytes, tileBytes, WindowTiles } from "./window-tiles.js";
+import { laneBytes, tileBytes, tileLanes, WindowTiles } from "./window-tiles.js";
 
 /** Images whose positions fill less of the tiles' columns are taken together. */
 const wellFilled = 0.85;
@@ -47,7 +47,7 @@ export function windowsAlongResult(c: WindowContraction): Space {
   const taken = together > 1 ? [locals.get(several!)!] : [];
   const columns = [own[0]!.axis, ...taken, ...own.slice(1).map((p) => p.axis)];
   const column = indexLocal(`c${c.node.id}`, product(columns));
-  const lanes = (tileBytes / c.item) * (product(others) > 2 ? 1 : product(others) === 2 ? 2 : 4);
+  const lanes = tileLanes(product(others), c.item);
   const copy = stagedWindows(substitute(x, known), c.plain, own, "axis", taken, lanes, buffers);
   const none = new Map(columns.map((l) => [l.name, literal(0)]));
   const start = copy.element.offset;

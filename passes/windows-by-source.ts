@@ -13,7 +13,7 @@ import { reachOf, slid } from "./sliding-pairs.js";
 import { testsOf, unclamped } from "./staged-window.js";
 import { takenTogether } from "./windows-along-result.js";
 import { spaceOver, type WindowContraction } from "./window-contraction.js";
-import { tileBytes, WindowTiles } from "./window-tiles.js";
+import { tileLanes, WindowTiles } from "./window-tiles.js";
 
 /** Multiplications that must be saved, and terms that must be summed for one addition to memory to cost little. */
 const worthwhile = 0.9;
@@ -43,7 +43,7 @@ export function windowsBySource(c: WindowContraction): Space | null {
   const taken = together > 1 ? [locals.get(several!)!] : [];
   const columns = [...taken, ...places];
   const count = product(columns);
-  const lanes = tileBytes / c.item;
+  const lanes = tileLanes(product(others), c.item);
   // Tiles lie within lines of the cache, and neighbouring terms in different ones.
   const pitch = (Math.ceil(count / lanes) | 1) * lanes;
   const linear = (axes: readonly Local[], at: readonly Expr[] = axes) => linearIndex(axes.map((l) => l.extent!), at); // prettier-ignore
