@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { benchCompare } from "./compare.js";
 import { benchFirstRun } from "./first-run.js";
 import { benchLaunches } from "./launches.js";
+import { benchPage } from "./page.js";
 import { benchPlanner } from "./planner.js";
 import { benchRematerialize } from "./rematerialize.js";
 
@@ -17,6 +18,11 @@ program
   .option("--json <file>", "write the results")
   .option("--compile", "measure first runs in fresh processes too")
   .action(benchCompare);
+
+program
+  .command("page")
+  .description("the numbers and the chart of docs/performance.md, from docs/performance.json")
+  .action(benchPage);
 
 program
   .command("planner")

@@ -10,6 +10,8 @@ export interface JaxArray {
   sum(axis?: number | readonly number[]): JaxArray;
   reshape(shape: readonly number[]): JaxArray;
   transpose(perm: readonly number[]): JaxArray;
+  /** `[]` keeps an axis, `[from, to]` takes a part of it. */
+  slice(...axes: readonly (readonly number[])[]): JaxArray;
   dataSync(): Float32Array;
   dispose(): void;
 }
@@ -25,6 +27,7 @@ export interface Jax {
   valueAndGrad<A extends readonly unknown[]>(f: (...args: A) => JaxArray): (...args: A) => [JaxArray, A[0]];
   readonly numpy: {
     array(data: Float32Array | readonly number[]): JaxArray;
+    concatenate(parts: readonly JaxArray[], axis: number): JaxArray;
     zeros(shape: readonly number[]): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
     tanh(x: JaxArray): JaxArray;

@@ -62,7 +62,7 @@ function networkStep(jax: Jax, network: Network): Step {
   const { numpy: np, nn } = jax;
   const { input, layers, training } = network;
   const feeds = feedsOf(network);
-  const model = jaxLayers(jax, layers);
+  const model = jaxLayers(jax, layers, training !== undefined);
   const x = np.array(feeds.x).reshape(input);
   let parameters = parametersOf(layers).map(({ data, shape }) => np.array(data).reshape(shape));
   if (!training) {
