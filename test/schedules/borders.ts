@@ -60,6 +60,15 @@ export function borderProducts(): readonly Product[] {
       add({ rows: 3, terms, columns: 128 }, { dtype, prologues: ["relu", "none"] });
     }
   }
+  // Where packing begins to pay: few and many rows, terms and columns.
+  for (const rows of [...around(8), ...around(16), ...around(96)]) {
+    for (const terms of [127, 129, 256, 257, 513])
+      add({ rows, terms, columns: rows % 2 === 0 ? 33 : 129 }, {}, rows % 3 === 0);
+  }
+  for (const columns of [...around(32), ...around(128)]) {
+    add({ rows: 260, terms: 130, columns }, { epilogue: "gradient" });
+    add({ rows: 97, terms: 260, columns }, { dtype: "f64" }, true);
+  }
   // Long sums, vectors, and outer products.
   for (const [rows, terms, columns] of [
     [1, 10_007, 1],
