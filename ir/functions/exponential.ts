@@ -39,14 +39,11 @@ const limits: { readonly [D in Float]: { readonly low: number; readonly high: nu
   f64: { low: -746, high: 710 },
 };
 
-/**
- * `x = k·ln 2 + r` with an integral k: gives k and eʳ − 1. `scale` is what powers of two are asked for: 2^(k + scale).
- * Within the range of `exp`, for which k is to be given with twice the bias.
- */
-export function reduceExp(x: Expr, scale = 0): { readonly k: Expr; readonly power: Expr; readonly p: Expr } {
+/** eˣ as `(1 + p)·2ᵏ`, for arguments within the range of `exp`: p and 2^(k + scale). */
+export function reduceExp(x: Expr, scale = 0): { readonly power: Expr; readonly p: Expr } {
   const dtype = floatOf(x);
   const turns = rounded(mul(x, same(x, Math.LOG2E)), exponentBias[dtype] + scale);
-  return { k: turns.k, power: powerOf(turns), p: expm1Reduced(remainder(x, turns.k)) };
+  return { power: powerOf(turns), p: expm1Reduced(remainder(x, turns.k)) };
 }
 
 /** x − k·ln 2. */

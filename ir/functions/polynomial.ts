@@ -35,7 +35,7 @@ export function polynomialByPairs(x: Expr, square: Expr, coefficients: readonly 
 }
 
 /** A number rounded to an integer by adding 1.5·2²³ (or 1.5·2⁵²) and `bias`, which leaves k + bias in the lowest bits. */
-export interface Rounded {
+interface Rounded {
   readonly sum: Expr;
   readonly k: Expr;
 }
