@@ -14,7 +14,7 @@ program
   .description("gradloom beside other libraries: medians by turns, results checked against each other first")
   .option("--only <names>", "workloads, with commas")
   .option("--peers <names>", "libraries, with commas; gradloom is one")
-  .option("--seconds <n>", "how long to measure each workload", positive, 10)
+  .option("--seconds <n>", "how long to measure each workload", positive, 8)
   .option("--json <file>", "write the results")
   .option("--compile", "measure first runs in fresh processes too")
   .action(benchCompare);

@@ -18,6 +18,7 @@ export interface Library {
 const compiled = (threads: number) => () =>
   Promise.resolve<MakeStep>((task) => gradloomStep(task, { threads } as CompileSettings));
 
+// In this order: ort-web makes a global Worker, after which jax-js would take its memory for a shared one.
 export const libraries: Readonly<Record<string, Library>> = {
   gradloom: { title: "gradloom", ours: true, load: compiled(1) },
   "gradloom-2": { title: "gradloom, 2 threads", ours: true, load: compiled(2) },
