@@ -169,7 +169,7 @@ class Budget {
     this.#spent.set(rule, (this.#spent.get(rule) ?? 0) + 1);
     if (this.#left-- > 0) return;
     if (this.#more) {
-      this.#left = this.#more();
+      this.#left = this.#more() - 1;
       this.#more = null;
       return;
     }

@@ -196,7 +196,7 @@ const paren = ({ text, level }: Text, least: number): string => (level < least ?
 
 /** Functions whose result in doubles may need rounding or wrapping. */
 const rounds: ReadonlySet<string> = new Set([
-  "add", "sub", "mul", "div", "mod", "neg", "abs", "sqrt", "toF32", "toU8", "floorDiv", "floorMod", "shiftRight",
+  "add", "sub", "mul", "div", "mod", "neg", "abs", "sqrt", "toF32", "toU8", "floorDiv", "floorMod", "shiftRight", "scale2",
 ]); // prettier-ignore
 
 /** Whether an i32 result is known not to wrap, nor to be a negative zero, from the ranges of its arguments. */

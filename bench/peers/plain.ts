@@ -111,7 +111,7 @@ function xorStep(network: Network): Step {
   ];
   const run = () => {
     let [loss, dc] = [0, 0];
-    (dw.fill(0), db.fill(0), dv.fill(0));
+    for (const sums of [dw, db, dv]) sums.fill(0);
     for (let row = 0; row < 4; row++) {
       const [x0, x1] = [x[2 * row]!, x[2 * row + 1]!];
       let sum = c[0]!;

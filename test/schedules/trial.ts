@@ -25,9 +25,6 @@ export interface Trial {
   readonly expected: ReadonlyMap<string, Truth>;
 }
 
-/** A trial from a seed; the same seed gives the same trial. */
-export type Generator = (seed: number) => Trial;
-
 /** |a − b| ≤ k·ε·S. */
 const k = 16;
 /** Memory that is filled with NaN before every trial, so that nobody reads what nobody wrote. */
