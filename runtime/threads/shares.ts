@@ -17,6 +17,9 @@ export interface Turn {
   readonly barrier: boolean;
 }
 
+/** A run must save as much as so many barriers take: where the machine gives a worker no core at once, all wait for it much longer. */
+const leastBarriers = 250;
+
 /** The turns of a plan for at most `threads` threads; null where one thread does as well. */
 export function shareOut(plan: Plan, threads: number, barrierSeconds: number): readonly Turn[] | null {
   if (threads < 2 || plan.buffers.some(({ place }) => place.at === "argument")) return null;
@@ -35,7 +38,7 @@ export function shareOut(plan: Plan, threads: number, barrierSeconds: number): r
       turns.push({ step: i, stage, weights: alone ? null : step.kernel.stages[stage]!.map(weightOf), barrier });
     }
   });
-  return saved > (met + 2) * barrierSeconds ? turns : null;
+  return saved > (met + leastBarriers) * barrierSeconds ? turns : null;
 }
 
 /** Seconds that each stage takes less when it is shared; 0 where they are no more than `least`. */
