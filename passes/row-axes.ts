@@ -62,8 +62,10 @@ function runsAlongRows(group: Group, plan: NestPlan, buffers: KernelBuffers): bo
       if (source && localAxes(source).length === 0 && inner) return;
       const offset = buffers.offsetOf(access);
       const turns = over.reduce((n, l) => n * l.extent!, 1);
-      if (coefficient(offset, last) === 1) alongRows += turns;
-      if (inner && coefficient(offset, inner) === 1) alongLoops += turns;
+      const [byRow, byTurn] = [coefficient(offset, last), inner ? coefficient(offset, inner) : null];
+      // What stays the same along the other axis costs nothing there.
+      if (byRow === 1 && byTurn !== 0) alongRows += turns;
+      if (byTurn === 1 && byRow !== 0) alongLoops += turns;
     };
     for (const access of accesses) count(access, loops);
     count(accessOf(node.results[0]!, index, null), localAxes(placed));
