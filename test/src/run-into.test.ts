@@ -31,7 +31,10 @@ test("10 000 training steps allocate nothing on the heap", () => {
     steps(count);
     return process.memoryUsage().heapUsed - before;
   };
-  // The engine itself allocates now and then, as when it compiles; an object a step is 160 000 bytes every time.
-  expect(Math.min(growth(10_000), growth(10_000), growth(10_000))).toBeLessThan(40_000);
+  // The engine itself allocates now and then, as when it compiles, which takes long on a busy machine; an object a step is
+  // 160 000 bytes every time.
+  let least = Infinity;
+  for (let turn = 0; turn < 10 && least >= 40_000; turn++) least = Math.min(least, growth(10_000));
+  expect(least).toBeLessThan(40_000);
   expect(outputs.loss[0]).toBeLessThan(1);
 });
