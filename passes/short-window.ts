@@ -25,10 +25,11 @@ export function isShortWindow(inner: Expr, index: readonly Local[], over: readon
 
 /** A reduction as one expression, element after element. */
 export function writtenOut(inner: Expr, fn: Reducer, over: readonly Local[]): Expr {
-  const places = over.reduce<readonly (readonly [string, Expr][])[]>(
-    (all, l) => all.flatMap((own) => Array.from({ length: l.extent! }, (_, i) => [...own, [l.name, literal(i)]])),
-    [[]],
-  );
-  const elements = places.map((own) => substitute(inner, new Map(own)));
+  let places: readonly ReadonlyMap<string, Expr>[] = [new Map()];
+  for (const { name, extent } of over) {
+    const at = Array.from({ length: extent! }, (_, i) => literal(i));
+    places = places.flatMap((own) => at.map((i) => new Map<string, Expr>([...own, [name, i]])));
+  }
+  const elements = places.map((own) => substitute(inner, own));
   return elements.reduce((a, b) => call(combinerOf(fn), a, b));
 }
