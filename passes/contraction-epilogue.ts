@@ -1,5 +1,5 @@
 // What happens to a contraction's sums: the element-by-element work of its group, and the stores of what leaves it.
-import { add, type Expr, indexLocal, literal, type Local } from "#ir/expr.js";
+import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/expr.js";
 import type { Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { type ContractionAxes, decode, product } from "./contraction-axes.js";
@@ -7,6 +7,7 @@ import { elementOf, overAccesses } from "./element.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
+import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { isAccess, rewriteExpr, substitute } from "./rewrite-expr.js";
 import { rejoin } from "./rejoin.js";
 
@@ -24,7 +25,7 @@ export interface Place {
 
 export class ContractionEpilogue {
   /** Whether it is too large to be written out for every row. */
-  readonly large: boolean;
+  readonly #large: boolean;
 
   constructor(
     readonly group: Group,
@@ -33,7 +34,25 @@ export class ContractionEpilogue {
     readonly escapes: (node: Node) => boolean,
     readonly buffers: KernelBuffers,
   ) {
-    this.large = group.nodes.reduce((sum, n) => sum + (n === node ? 0 : elementOf(n).cost), 0) > largeCost;
+    this.#large = group.nodes.reduce((sum, n) => sum + (n === node ? 0 : elementOf(n).cost), 0) > largeCost;
+  }
+
+  /** A tile whose sums are in the registers `names`: row by row from there, or from memory in a loop where much is to be done. */
+  finish(tile: Place, row: Expr, names: readonly string[]): readonly Stmt[] {
+    const { lane } = tile;
+    const { dtype } = this.node.results[0]!.type;
+    if (!this.#large || names.length === 1) {
+      return names.flatMap((name, i) => this.stores(tile, add(row, literal(i)), load(name, lane, dtype), []));
+    }
+    const spilt = this.buffers.fresh("tile");
+    const place = (i: Expr) => add(mul(i, literal(lane.extent!)), lane);
+    const spill = names.map((name, i) => storeAt(spilt, place(literal(i)), load(name, lane, dtype)));
+    const line = indexLocal(this.buffers.fresh("i"), names.length);
+    return [
+      scratchOf(spilt, dtype, names.length * lane.extent!),
+      ...emitLoops([vector(lane)], spill, this.buffers),
+      ...this.stores(tile, add(row, line), load(spilt, place(line), dtype), [serial(line)]),
+    ];
   }
 
   /** Stores of everything in the group that leaves it, for a row of a tile whose sum in a lane is `sum`. */

@@ -43,8 +43,10 @@ export interface ContractionSchedule {
 /** Chooses the schedule of a contraction; `node` is the id of the graph's node, among those of its kernel. */
 export type ScheduleContraction = (facts: ContractionFacts, node: number) => ContractionSchedule;
 
-const tileRows = 4;
-const tileBytes = 32;
+/** Rows of a tile of sums in registers, and the bytes of its columns and of a vector: eight accumulators. */
+export const tileRows = 4;
+export const tileBytes = 32;
+export const laneBytes = 16;
 /** A panel of more than this is packed block by block, each small enough for the first-level cache. */
 const maxPanelBytes = 16 * 1024;
 const blockTerms = 256;

@@ -23,3 +23,13 @@ export function storeAt(name: string, offset: Expr, value: Expr): Root {
   const emit = (v: Expr, at: Expr): Stmt => ({ kind: "store", buffer: name, offset: at, value: v });
   return { kind: "store", value, offset, emit };
 }
+
+/** The statements inside the loops. */
+export function nested(loops: readonly Loop[], body: readonly Stmt[]): readonly Stmt[] {
+  return loops.reduceRight(
+    (inner: readonly Stmt[], { local: over, extent, as }): readonly Stmt[] => [
+      { kind: "for", over, extent, as, body: inner },
+    ],
+    body,
+  );
+}

@@ -10,18 +10,16 @@ import type { Node } from "#ir/node.js";
 import { type ContractionAxes, contractionAxes, contractionFacts, decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
 import { packedPanel } from "./contraction-panel.js";
-import type { ContractionSchedule, ScheduleContraction } from "./contraction-schedule.js";
+import { type ContractionSchedule, laneBytes, type ScheduleContraction } from "./contraction-schedule.js";
 import { accumulators, addTerms, type RowTile, type Tile } from "./contraction-sums.js";
 import { allTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
 import { elementOf } from "./element.js";
 import { emitLoops, type Loop } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
-import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
+import { nested, scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { lowerWindows } from "./lower-windows.js";
 import { coefficient, substitute } from "./rewrite-expr.js";
-
-const laneBytes = 16;
 
 /** The group as parallel spaces of its kernel: full tiles, and the columns left over. */
 export function lowerContraction(
@@ -178,7 +176,7 @@ class ContractionLowering {
           ...scratch,
           ...emitLoops([vector(tile.lane)], starts, this.buffers),
           ...addTerms(tile, rows, names, this.#dtype, this.buffers),
-          ...this.#finish(tile, rows.first, names),
+          ...this.epilogue.finish(tile, rows.first, names),
         ];
       }),
     ];
@@ -255,32 +253,4 @@ class ContractionLowering {
     }
     return nested(around, stmts);
   }
-
-  /** The epilogue of a tile: row by row from the registers, or from memory in a loop where it is large. */
-  #finish(tile: Tile, row: Expr, names: readonly string[]): readonly Stmt[] {
-    const dtype = this.#dtype;
-    const { lane } = tile;
-    if (!this.epilogue.large || names.length === 1) {
-      return names.flatMap((name, i) => this.epilogue.stores(tile, add(row, literal(i)), load(name, lane, dtype), []));
-    }
-    const spilt = this.buffers.fresh("tile");
-    const place = (i: Expr) => add(mul(i, literal(lane.extent!)), lane);
-    const spill = names.map((name, i) => storeAt(spilt, place(literal(i)), load(name, lane, dtype)));
-    const line = indexLocal(this.buffers.fresh("i"), names.length);
-    return [
-      scratchOf(spilt, dtype, names.length * lane.extent!),
-      ...emitLoops([vector(lane)], spill, this.buffers),
-      ...this.epilogue.stores(tile, add(row, line), load(spilt, place(line), dtype), [serial(line)]),
-    ];
-  }
-}
-
-/** The statements inside the loops. */
-function nested(loops: readonly Loop[], body: readonly Stmt[]): readonly Stmt[] {
-  return loops.reduceRight(
-    (inner: readonly Stmt[], { local: over, extent, as }): readonly Stmt[] => [
-      { kind: "for", over, extent, as, body: inner },
-    ],
-    body,
-  );
 }

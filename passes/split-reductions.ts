@@ -2,7 +2,7 @@
 // stage that leaves a partial result per part in memory, and a stage that combines them. The parts depend on the sizes
 // alone, so that results do not depend on the number of threads.
 import { add, call, type Expr, indexLocal, literal, type Local, mul, sub } from "#ir/expr.js";
-import { identityOf, type Space, type Stmt } from "#ir/kernel.js";
+import { identityOf, mapExprs, type Space, type Stmt } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { partsOf, substitute } from "./rewrite-expr.js";
@@ -63,7 +63,7 @@ class Split {
     const whole = length * this.parts === extent;
     const place = new Map([[s.over.name, add(start, over)]]);
     const memo = new Map<Expr, Expr>();
-    const body = s.body.map((inner) => replaced(inner, place, memo));
+    const body = mapExprs(s.body, (x) => substitute(x, place, memo));
     return { ...s, over, extent: whole ? literal(length) : call("minimum", literal(length), left), body };
   }
 
@@ -142,20 +142,4 @@ function isSplittable(prefix: readonly Stmt[], accumulated: ReadonlyMap<string, 
     if (s.kind === "let") declared.add(s.local.name);
     return s.kind === "for" ? turnsOf(s) >= longTurns && fits(s) : s.kind === "let" && fits(s);
   });
-}
-
-/** The statement with other expressions for locals. */
-function replaced(s: Stmt, locals: ReadonlyMap<string, Expr>, memo: Map<Expr, Expr>): Stmt {
-  const own = (x: Expr): Expr => substitute(x, locals, memo);
-  switch (s.kind) {
-    case "let":
-    case "accumulate":
-      return { ...s, value: own(s.value) };
-    case "store":
-      return { ...s, offset: own(s.offset), value: own(s.value) };
-    case "for":
-      return { ...s, body: s.body.map((inner) => replaced(inner, locals, memo)) };
-    default:
-      return s;
-  }
 }

@@ -1,16 +1,12 @@
-// Tiles of a contraction with windows: loops over columns and rows, sums in registers, and what is done with them.
-import { add, call, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/expr.js";
+// Tiles of a contraction with windows: loops over columns and rows, and sums in registers.
+import { call, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/expr.js";
 import type { Stmt } from "#ir/kernel.js";
 import type { DType } from "#ir/dtype.js";
-import type { ContractionEpilogue, Place } from "./contraction-epilogue.js";
+import { laneBytes, tileBytes, tileRows } from "./contraction-schedule.js";
+import { accumulators } from "./contraction-sums.js";
 import { emitLoops, type Loop } from "./emit-loops.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
-import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
-
-/** Rows of a tile, and the bytes of its columns and of a vector. */
-const tileRows = 4;
-export const tileBytes = 32;
-export const laneBytes = 16;
+import { storeAt, vector } from "./loop-parts.js";
 
 /** Columns of a full tile: the fewer the rows, the more, so that additions need not wait for each other. */
 export function tileLanes(rows: number, item: number): number {
@@ -64,11 +60,7 @@ export class WindowTiles {
 
   /** Registers for the sums of some rows. */
   accumulators(rows: number, lane: Local): { names: readonly string[]; scratch: readonly Stmt[] } {
-    const names = Array.from({ length: rows }, () => this.buffers.fresh("acc"));
-    const scratch = names.map((name): Stmt => {
-      return { kind: "scratch", name, dtype: this.dtype, length: lane.extent!, in: "registers" };
-    });
-    return { names, scratch };
+    return accumulators(rows, lane, this.dtype, this.buffers);
   }
 
   /** Adds `lefts · right` over the loops to the sums of some rows. */
@@ -83,23 +75,5 @@ export class WindowTiles {
       storeAt(name, lane, call("add", load(name, lane, this.dtype), call("mul", lefts[i]!, right))),
     );
     return emitLoops([...loops, vector(lane)], sums, this.buffers, {}, new Set(names));
-  }
-
-  /** The epilogue of a tile: row by row from the registers, or from memory in a loop where it is large. */
-  finish(epilogue: ContractionEpilogue, tile: Place, row: Expr, names: readonly string[]): readonly Stmt[] {
-    const { lane } = tile;
-    const dtype = this.dtype;
-    if (!epilogue.large || names.length === 1) {
-      return names.flatMap((name, i) => epilogue.stores(tile, add(row, literal(i)), load(name, lane, dtype), []));
-    }
-    const spilt = this.buffers.fresh("tile");
-    const place = (i: Expr) => add(mul(i, literal(lane.extent!)), lane);
-    const spill = names.map((name, i) => storeAt(spilt, place(literal(i)), load(name, lane, dtype)));
-    const line = indexLocal(this.buffers.fresh("i"), names.length);
-    return [
-      scratchOf(spilt, dtype, names.length * lane.extent!),
-      ...emitLoops([vector(lane)], spill, this.buffers),
-      ...epilogue.stores(tile, add(row, line), load(spilt, place(line), dtype), [serial(line)]),
-    ];
   }
 }

@@ -5,6 +5,7 @@ import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/
 import type { Space } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
+import { laneBytes, tileBytes } from "./contraction-schedule.js";
 import { joinedTerms } from "./contraction-terms.js";
 import { linearIndex } from "./element.js";
 import { emitLoops, type Loop } from "./emit-loops.js";
@@ -20,7 +21,7 @@ import {
   substituteAll,
   type WindowContraction,
 } from "./window-contraction.js";
-import { laneBytes, tileBytes, tileLanes, WindowTiles } from "./window-tiles.js";
+import { tileLanes, WindowTiles } from "./window-tiles.js";
 
 /** Images whose positions fill less of the tiles' columns are taken together. */
 const wellFilled = 0.85;
@@ -74,7 +75,7 @@ export function windowsAlongResult(c: WindowContraction): Space {
           ...scratch,
           ...emitLoops([vector(lane)], starts, buffers),
           ...tiles.addTerms(loops, lane, names, lefts, right),
-          ...tiles.finish(epilogue, tile, row, names),
+          ...epilogue.finish(tile, row, names),
         ];
       }),
     ];

@@ -6,14 +6,15 @@ import type { Space, Stmt } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
 import { packedPanel } from "./contraction-panel.js";
+import { tileBytes } from "./contraction-schedule.js";
 import { linearIndex } from "./element.js";
 import { emitLoops } from "./emit-loops.js";
-import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
+import { nested, scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { rejoin } from "./rejoin.js";
 import { substitute } from "./rewrite-expr.js";
 import { stagedWindows } from "./staged-window.js";
 import { divisorsOf, mostStaged, spaceOver, substituteAll, type WindowContraction } from "./window-contraction.js";
-import { tileBytes, WindowTiles } from "./window-tiles.js";
+import { WindowTiles } from "./window-tiles.js";
 
 /** Terms that a staged copy holds at least where small images are taken together. */
 const fewTerms = 64;
@@ -98,12 +99,7 @@ export function windowsAlongSum(c: WindowContraction): Space {
   const body = [
     scratchOf(sums, dtype, size),
     ...emitLoops([vector(all)], [storeAt(sums, all, literal(0, dtype))], buffers),
-    ...blocks.reduceRight(
-      (inner: readonly Stmt[], { local, extent }): readonly Stmt[] => [
-        { kind: "for", over: local, extent, as: "serial", body: inner },
-      ],
-      [...copy.fill, ...adding],
-    ),
+    ...nested(blocks, [...copy.fill, ...adding]),
     ...finishing,
   ];
   return { over, extent: over.extent!, body };

@@ -2,12 +2,12 @@
 // most of what is outside would be multiplied for nothing. Here the elements of the source are the columns: for every term
 // of the window their products are added to the results that they belong to.
 import { add, call, type Expr, indexLocal, literal, load, type Local, mul, sub } from "#ir/expr.js";
-import type { Space, Stmt } from "#ir/kernel.js";
+import type { Space } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
 import { linearIndex } from "./element.js";
 import { emitLoops } from "./emit-loops.js";
-import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
+import { nested, scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { coefficient, mentions, substitute } from "./rewrite-expr.js";
 import { reachOf, slid } from "./sliding-pairs.js";
 import { testsOf, unclamped } from "./staged-window.js";
@@ -46,7 +46,11 @@ export function windowsBySource(c: WindowContraction): Space | null {
   const lanes = tileLanes(product(others), c.item);
   // Tiles lie within lines of the cache, and neighbouring terms in different ones.
   const pitch = (Math.ceil(count / lanes) | 1) * lanes;
-  const linear = (axes: readonly Local[], at: readonly Expr[] = axes) => linearIndex(axes.map((l) => l.extent!), at); // prettier-ignore
+  const linear = (axes: readonly Local[], at: readonly Expr[] = axes) =>
+    linearIndex(
+      axes.map((l) => l.extent!),
+      at,
+    );
   const copy = buffers.fresh("stage");
   const inCopy = (column: Expr) => add(mul(linear(plain), literal(pitch)), column);
   const copied = storeAt(copy, inCopy(linear(columns)), substitute(source.value, known));
@@ -92,10 +96,8 @@ export function windowsBySource(c: WindowContraction): Space | null {
     return [
       scratchOf(sums, dtype, product(owned)),
       ...emitLoops([vector(all)], [storeAt(sums, all, literal(0, dtype))], buffers),
-      ...pairs.reduceRight(
-        (body: readonly Stmt[], { term }): readonly Stmt[] => [
-          { kind: "for", over: term, extent: literal(term.extent!), as: "serial", body },
-        ],
+      ...nested(
+        pairs.map((p) => serial(p.term)),
         ofTerm,
       ),
       ...epilogue.stores(place, add(row, line), result, [line, ...taken].map(serial)),
