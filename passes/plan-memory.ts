@@ -95,7 +95,7 @@ class Planning {
       const live = [Math.max(0, Math.min(b.from, last)), Math.max(0, Math.min(b.to, last))] as const;
       return { name: b.name, dtype: b.value.type.dtype, length: b.length, place: b.place, live };
     });
-    return { name: this.graph.name, buffers, feeds, outputs, steps: this.#steps, failures, memory };
+    return { name: this.graph.name, buffers, feeds, outputs, steps: this.#steps, regions: [], failures, memory };
   }
 
   #declareFeeds(): void {

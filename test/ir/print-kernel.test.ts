@@ -128,6 +128,7 @@ it("a plan is printed with its buffers, steps and failures", () => {
     ],
     outputs: [{ name: "y", dtype: "f32", shape: [4], buffer: 1 }],
     steps: [{ kind: "launch", kernel: rowSums, buffers: [0, 1] }],
+    regions: [],
     failures: [{ message: "p is {value}", origins: [] }],
     memory: { naive: 128, planned: 128, lowerBound: 128 },
   };

@@ -42,6 +42,7 @@ const sound: Plan = {
   feeds: [{ name: "x", dtype: "f32", shape: [16], buffer: 0 }],
   outputs: [{ name: "y", dtype: "f32", shape: [4, 4], buffer: 2 }],
   steps: [step([0, 1], ["read", "write"]), step([1, 2], ["read", "write"])],
+  regions: [],
   failures: [],
   memory: { naive: 192, planned: 128, lowerBound: 128 },
 };

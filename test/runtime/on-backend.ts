@@ -27,6 +27,7 @@ export function planOf(kernel: Kernel, failures: readonly Failure[] = []): Plan 
     feeds: [],
     outputs: [],
     steps: [{ kind: "launch", kernel, buffers: kernel.buffers.map((_, i) => i) }],
+    regions: [],
     failures,
     memory: { naive: 0, planned: 0, lowerBound: 0 },
   };

@@ -58,6 +58,7 @@ const plan: Plan = {
     { kind: "launch", kernel: sum, buffers: [0, 1, 2] },
     { kind: "launch", kernel: sum, buffers: [2, 3, 4] },
   ],
+  regions: [],
   failures: [],
   memory: { naive: 128, planned: 128, lowerBound: 128 },
 };

@@ -24,6 +24,7 @@ export function planOf(kernel: Kernel): Plan {
     feeds: [],
     outputs: [],
     steps: [{ kind: "launch", kernel, buffers: kernel.buffers.map((_, i) => i) }],
+    regions: [],
     failures: [],
     memory: { naive: 0, planned: 0, lowerBound: 0 },
   };

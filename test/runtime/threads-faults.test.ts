@@ -35,6 +35,7 @@ function planOf(bodies: readonly (readonly Stmt[])[], failures: Plan["failures"]
     feeds: [],
     outputs: [],
     steps: kernels.map((kernel) => ({ kind: "launch", kernel, buffers: [0] })),
+    regions: [],
     failures,
     memory: { naive: 0, planned: 0, lowerBound: 0 },
   };

@@ -57,6 +57,7 @@ function planOf(places: readonly Place[], steps: Plan["steps"], failures: Plan["
     feeds: [],
     outputs: [],
     steps,
+    regions: [],
     failures,
     memory: { naive: 0, planned: 0, lowerBound: 0 },
   };
