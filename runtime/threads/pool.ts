@@ -20,6 +20,12 @@ interface Enlisted {
   readonly stride: number;
 }
 
+/** A program in the pool: what workers are sent, and the words that are zero when a run begins. */
+interface Program {
+  readonly sent: Enlisted;
+  readonly counters: Int32Array;
+}
+
 interface Worker {
   readonly host: HostedWorker;
   readonly number: number;
@@ -43,7 +49,7 @@ export class WorkerPool {
   readonly #address: number;
   /** Worker w stands at w − 1. */
   readonly #workers: (Worker | null)[] = [];
-  readonly #programs = new Map<number, Enlisted>();
+  readonly #programs = new Map<number, Program>();
   #nextProgram = 1;
   #runs = 0;
   #deaths = 0;
@@ -67,12 +73,17 @@ export class WorkerPool {
   readonly mayBlock = mayBlock();
 
   /** Gives a program to all workers, those to come included, until `owner` is garbage or the program is dropped. */
-  enlist(module: WebAssembly.Module, scratch: number, stride: number, owner: object): number {
-    const program: Enlisted = { id: this.#nextProgram++, module, scratch, stride };
-    this.#programs.set(program.id, program);
-    this.#dropped.register(owner, program.id, owner);
-    for (const worker of this.#workers) if (worker) this.#send(worker, program);
-    return program.id;
+  enlist(
+    module: WebAssembly.Module,
+    { address: scratch, stride }: { readonly address: number; readonly stride: number },
+    { address, bytes }: { readonly address: number; readonly bytes: number },
+    owner: object,
+  ): number {
+    const sent: Enlisted = { id: this.#nextProgram++, module, scratch, stride };
+    this.#programs.set(sent.id, { sent, counters: new Int32Array(this.#memory.buffer, address, bytes / 4) });
+    this.#dropped.register(owner, sent.id, owner);
+    for (const worker of this.#workers) if (worker) this.#send(worker, sent);
+    return sent.id;
   }
 
   drop(id: number): void {
@@ -161,6 +172,7 @@ export class WorkerPool {
 
   #begin(id: number, threads: number, scratch: number, first: number): void {
     const words = this.#words;
+    this.#programs.get(id)!.counters.fill(0);
     words[control.program] = id;
     words[control.scratch] = scratch;
     words[control.threads] = threads;
@@ -243,7 +255,7 @@ export class WorkerPool {
     const worker: Worker = { host, number };
     this.#workers[index] = worker;
     this.#send(worker, { memory: this.#memory, control: this.#address, worker: number });
-    for (const program of this.#programs.values()) this.#send(worker, program);
+    for (const { sent } of this.#programs.values()) this.#send(worker, sent);
   }
 
   #send({ host, number }: Worker, message: unknown): void {

@@ -2,7 +2,7 @@
 // what an iteration computes, so results do not depend on the number of threads.
 import { secondsOf } from "#ir/cost.js";
 import { itemSize } from "#ir/dtype.js";
-import type { Kernel, Stmt } from "#ir/kernel.js";
+import type { Kernel, Space, Stmt } from "#ir/kernel.js";
 import type { Launch, Plan } from "#ir/plan.js";
 import { weightOf } from "./cost.js";
 
@@ -13,12 +13,17 @@ export interface Turn {
   readonly stage: number | null;
   /** Weights of an iteration of each space, where all threads share the stage; null where thread 0 runs it alone. */
   readonly weights: readonly number[] | null;
+  /** Into how many parts each thread's share is cut: whoever has done its own takes parts of others, which may be slower. */
+  readonly parts: number;
   /** Whether all threads meet before it. */
   readonly barrier: boolean;
 }
 
 /** A run must save as much as so many barriers take: where the machine gives a worker no core at once, all wait for it much longer. */
 const leastBarriers = 250;
+/** A part takes as long as so many barriers, at least. */
+const leastPart = 10;
+const mostParts = 8;
 
 /** The turns of a plan for at most `threads` threads; null where one thread does as well. */
 export function shareOut(plan: Plan, threads: number, barrierSeconds: number): readonly Turn[] | null {
@@ -35,7 +40,11 @@ export function shareOut(plan: Plan, threads: number, barrierSeconds: number): r
       const barrier = conflicts.meet(step, alone);
       if (barrier) met++;
       if (!alone) saved += gains[stage]!;
-      turns.push({ step: i, stage, weights: alone ? null : step.kernel.stages[stage]!.map(weightOf), barrier });
+      const spaces = alone ? [] : step.kernel.stages[stage]!;
+      const least = leastPart * barrierSeconds * (threads - 1);
+      // Which of several checks is seen to fail must not depend on who is faster.
+      const parts = alone || conflicts.canFail(step.kernel) ? 1 : partsOf(spaces, threads, gains[stage]! / least);
+      turns.push({ step: i, stage, weights: alone ? null : spaces.map(weightOf), parts, barrier });
     }
   });
   return saved > (met + leastBarriers) * barrierSeconds ? turns : null;
@@ -52,6 +61,12 @@ function stageGains(kernel: Kernel, threads: number, least: number): readonly nu
     const gain = ((secondsOf(kernel) * works[i]!) / all) * (1 - longest);
     return gain > least ? gain : 0;
   });
+}
+
+/** Never more parts than `most`, or than there are iterations. */
+function partsOf(spaces: readonly Space[], threads: number, most: number): number {
+  const iterations = spaces.reduce((sum, { extent }) => sum + extent, 0);
+  return Math.max(1, Math.floor(Math.min(mostParts, most, iterations / threads)));
 }
 
 /** What was touched since the threads last met. */
@@ -89,11 +104,11 @@ class Conflicts {
     // Nobody may write a parameter before every check before it has passed.
     const commits = touches.some((t) => t.writes && t.region !== "scratch");
     if (commits) touches.push({ region: "go-ahead", from: 0, to: 1, writes: false, alone });
-    if (this.#canFail(kernel)) touches.push({ region: "go-ahead", from: 0, to: 1, writes: true, alone });
+    if (this.canFail(kernel)) touches.push({ region: "go-ahead", from: 0, to: 1, writes: true, alone });
     return touches;
   }
 
-  #canFail(kernel: Kernel): boolean {
+  canFail(kernel: Kernel): boolean {
     let known = this.#checks.get(kernel);
     if (known === undefined) {
       known = kernel.stages.flat().some(({ body }) => checks(body));

@@ -9,6 +9,7 @@ import { hasRelaxedSimd } from "../simd.js";
 import type { Fault, Share, WorkerPool } from "../threads/pool.js";
 import { shareOut } from "../threads/shares.js";
 import { encodeModule, importModule } from "./module.js";
+import { counterBytes } from "./thread-functions.js";
 
 /** Needs an engine with WebAssembly SIMD: see `hasSimd`. */
 export const wasm: Backend = {
@@ -35,6 +36,8 @@ class WasmProgram implements Program {
   /** The address of the memory that scratch arrays of kernels use, for each thread; 0 where they use none. */
   readonly #threadScratch: number;
   readonly #stride: number;
+  /** Where threads count the parts of stages that are taken. */
+  readonly #counters: { readonly address: number; readonly bytes: number };
   #enlisted: Enlistment | null = null;
   #disposed = false;
   /** Whether workers are running it. */
@@ -47,7 +50,13 @@ class WasmProgram implements Program {
     const turns = shared ? shareOut(plan, most, device.barrierSeconds) : null;
     this.threads = turns ? most : 1;
     const relaxed = asked && hasRelaxedSimd();
-    const encoded = encodeModule(plan, { addressOf: (i) => addresses[i]!, shared, turns, relaxed });
+    const counting = turns?.filter(({ parts }) => parts > 1).length ?? 0;
+    this.#counters = {
+      address: counting > 0 ? device.allocate(counting * counterBytes) : 0,
+      bytes: counting * counterBytes,
+    };
+    const counters = this.#counters.address;
+    const encoded = encodeModule(plan, { addressOf: (i) => addresses[i]!, shared, turns, counters, relaxed });
     this.#stride = encoded.threadScratch;
     // One more: asynchronous runs leave out this thread.
     const scratches = turns ? most + 1 : shared ? 2 : 1;
@@ -118,7 +127,8 @@ class WasmProgram implements Program {
   }
 
   #enlist(pool: WorkerPool): number {
-    const id = pool.enlist(this.#module, this.#threadScratch, this.#stride, this);
+    const scratch = { address: this.#threadScratch, stride: this.#stride };
+    const id = pool.enlist(this.#module, scratch, this.#counters, this);
     this.#enlisted = { pool, id };
     return id;
   }
@@ -126,7 +136,8 @@ class WasmProgram implements Program {
   #free(): void {
     this.buffers.dispose();
     if (this.#enlisted) this.#enlisted.pool.drop(this.#enlisted.id);
-    if (this.#threadScratch !== 0) this.buffers.device.free(this.#threadScratch);
+    for (const address of [this.#threadScratch, this.#counters.address])
+      if (address !== 0) this.buffers.device.free(address);
   }
 
   /** Allocates nothing. */

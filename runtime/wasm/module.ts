@@ -26,6 +26,8 @@ export interface ModuleOptions {
   readonly shared: boolean;
   /** How threads go through the plan; without it there is no `share`. */
   readonly turns?: readonly Turn[] | null;
+  /** Where threads count the parts of stages that are taken: see `Sharing`. */
+  readonly counters?: number;
   /** Multiplies and adds in one instruction; the engine must have it: see `hasRelaxedSimd`. */
   readonly relaxed?: boolean;
 }
@@ -73,7 +75,7 @@ export function encodeModule(plan: Plan, options: ModuleOptions): EncodedModule 
         weights,
         (code) => addresses(code, plan, plan.steps[step]!, options),
       );
-    encoder.export(addShare(functions, options.turns, stage));
+    encoder.export(addShare(functions, options.turns, { stage, counters: options.counters ?? 0 }));
   }
   functions.addLibrary();
   const warm = new Code([]);

@@ -5,22 +5,38 @@ import { functionBody, unsigned, type WasmFunction } from "./encoder.js";
 import { addIndex } from "./index-math.js";
 import type { Functions } from "./module.js";
 import type { Value } from "./ssa.js";
-import { barrierBody, barrierFunction, boundFunction, stalledFunction } from "./thread-functions.js";
+import {
+  barrierBody,
+  barrierFunction,
+  boundFunction,
+  counterBytes,
+  partsTaken,
+  sharedLocals,
+  stalledFunction,
+} from "./thread-functions.js";
 import type { SpaceCall } from "./tiers.js";
 
-/** Adds `share` and what it calls: a function for every stage that threads share, the barrier. `stage` makes a turn's function. */
-export function addShare(functions: Functions, turns: readonly Turn[], stage: (turn: Turn) => Code): WasmFunction {
+export interface Sharing {
+  /** Makes a turn's function: see `stageBody`. */
+  readonly stage: (turn: Turn) => Code;
+  /** Where there are `counterBytes` for every turn that is cut into parts, all zero when a run begins. */
+  readonly counters: number;
+}
+
+/** Adds `share` and what it calls: a function for every stage that threads share, the barrier. */
+export function addShare(functions: Functions, turns: readonly Turn[], { stage, counters }: Sharing): WasmFunction {
   const names = turns.map((turn) => {
     if (turn.stage === null) return `launch${turn.step}`;
     const code = stage(turn);
     return functions.add(`stage${turn.step}.${turn.stage}`, code.paramTypes as readonly "i32"[], code).name;
   });
   functions.addRaw(barrierFunction, ["i32", "i32"], ["i32"], barrierBody(functions.indexOf(stalledFunction)));
-  const body = shareBody(turns, (i) => functions.indexOf(names[i]!), functions.indexOf(barrierFunction));
+  const functionOf = (i: number) => functions.indexOf(names[i]!);
+  const body = shareBody(turns, functionOf, functions.indexOf(barrierFunction), counters);
   return functions.addRaw("share", new Array<"i32">(4).fill("i32"), [], body);
 }
 
-/** `(scratch, thread, threads)`: a thread's iterations of each space of a stage; all of them where there are no weights. */
+/** `(scratch, part, parts)`: a part's iterations of each space of a stage; all of them where there are no weights. */
 export function stageBody(
   spaces: readonly SpaceCall[],
   weights: readonly number[] | null,
@@ -48,9 +64,14 @@ export function stageBody(
 
 /**
  * Turns in order, barriers between them where they are said to be, and one at the end, behind which the results are
- * complete. `functionOf` gives the function of a turn: of a launch, of the scratch address; of a stage, also of thread and threads.
+ * complete. `functionOf` gives the function of a turn: of a launch, of the scratch address; of a stage, also of part and parts.
  */
-function shareBody(turns: readonly Turn[], functionOf: (turn: number) => number, barrier: number): readonly number[] {
+function shareBody(
+  turns: readonly Turn[],
+  functionOf: (turn: number) => number,
+  barrier: number,
+  counters: number,
+): readonly number[] {
   const [scratch, thread, threads, control] = [0, 1, 2, 3];
   const out: number[] = [];
   const call = (fn: number, ...args: readonly number[]): void => {
@@ -69,6 +90,7 @@ function shareBody(turns: readonly Turn[], functionOf: (turn: number) => number,
     if (!on && alone) out.push(0x0b);
     alone = on;
   };
+  let next = counters;
   turns.forEach((turn, i) => {
     if (turn.barrier) {
       switchTo(false);
@@ -76,9 +98,13 @@ function shareBody(turns: readonly Turn[], functionOf: (turn: number) => number,
     }
     switchTo(turn.weights === null);
     if (turn.stage === null) call(functionOf(i), scratch);
-    else call(functionOf(i), scratch, thread, threads);
+    else if (turn.parts === 1) call(functionOf(i), scratch, thread, threads);
+    else {
+      out.push(...partsTaken(functionOf(i), turn.parts, next));
+      next += counterBytes;
+    }
   });
   switchTo(false);
   meet();
-  return functionBody([], out);
+  return functionBody(sharedLocals, out);
 }

@@ -1,6 +1,7 @@
-// Two functions that programs for several threads contain: the barrier, written with atomics, and the bounds of a
-// thread's share of a stage.
-import { aborted, control } from "../threads/control.js";
+// What programs for several threads contain: the barrier and the taking of parts, written with atomics, and the bounds
+// of a part of a stage.
+import { aborted, control, maxThreads } from "../threads/control.js";
+import type { WasmType } from "./opcodes.js";
 import { float, functionBody, signed, unsigned } from "./encoder.js";
 import { opcode } from "./opcodes.js";
 
@@ -28,15 +29,17 @@ const [block, loop, ifVoid] = [
   [0x03, 0x40],
   [0x04, 0x40],
 ];
-const [end, again, leave, call] = [0x0b, 0x0d, 0x0f, 0x10];
+const [end, branch, again, leave, call] = [0x0b, 0x0c, 0x0d, 0x0f, 0x10];
 const op = (name: string): readonly number[] => opcode(name);
 
-/** An atomic instruction on the i32 at a word of the control block. */
-const atomic = (code: number, word: number): number[] => {
-  const bytes = [0xfe, code, 2];
-  unsigned(bytes, word * 4);
-  return bytes;
+/** An atomic instruction on the i32 `bytes` after the address. */
+const atomicAt = (code: number, bytes: number): number[] => {
+  const out = [0xfe, code, 2];
+  unsigned(out, bytes);
+  return out;
 };
+/** The same of a word of the control block. */
+const atomic = (code: number, word: number): number[] => atomicAt(code, word * 4);
 const [notify, wait, load, store, add, exchange] = [0x00, 0x01, 0x10, 0x17, 0x1e, 0x48];
 
 /**
@@ -67,11 +70,35 @@ export function barrierBody(stalled: number): number[] {
       ...[...get(at), ...number(1), ...atomic(add, control.sleepers), 0x1a],
       ...[...block, ...loop, ...now, ...get(phase), ...op("i32.ne"), again, 1],
       ...[...get(at), ...get(phase), 0x42, ...longBytes(second), ...atomic(wait, control.phase)],
-      ...[...number(2), ...op("i32.eq"), ...ifVoid, call, ...indexBytes(stalled), end, 0x0c, 0, end, end],
+      ...[...number(2), ...op("i32.eq"), ...ifVoid, call, ...indexBytes(stalled), end, branch, 0, end, end],
       ...[...get(at), ...number(-1), ...atomic(add, control.sleepers), 0x1a],
       ...[...now, ...number(0), ...op("i32.lt_s")],
     ],
   );
+}
+
+/** Bytes of the counters of a turn: how many parts of each thread's share are taken. */
+export const counterBytes = maxThreads * 4;
+/** Locals of `share` behind its four parameters: whose parts are taken, how many threads are left, the part. */
+export const sharedLocals: readonly WasmType[] = ["i32", "i32", "i32"];
+
+/**
+ * Instructions of `share(scratch, thread, threads, control)` that call a stage for `parts` parts of this thread's share,
+ * while there are any, then for what is left of the shares of the threads after it.
+ */
+export function partsTaken(stage: number, parts: number, counters: number): readonly number[] {
+  const [scratch, thread, threads, owner, left, part] = [0, 1, 2, 4, 5, 6];
+  const [address, plus] = [(n: number) => number(n | 0), op("i32.add")];
+  return [
+    ...[...get(thread), ...set(owner), ...get(threads), ...set(left), ...loop, ...loop],
+    ...[...address(counters), ...get(owner), ...number(2), ...op("i32.shl"), ...plus],
+    ...[...number(1), ...atomicAt(add, 0), ...tee(part), ...number(parts), ...op("i32.lt_u"), ...ifVoid],
+    ...[...get(scratch), ...get(owner), ...number(parts), ...op("i32.mul"), ...get(part), ...plus],
+    ...[...get(threads), ...number(parts), ...op("i32.mul"), call, ...indexBytes(stage), branch, 1, end, end],
+    ...[...get(owner), ...number(1), ...plus, ...tee(owner), ...get(threads), ...op("i32.eq")],
+    ...[...ifVoid, ...number(0), ...set(owner), end],
+    ...[...get(left), ...number(1), ...op("i32.sub"), ...tee(left), again, 0, end],
+  ];
 }
 
 /**
