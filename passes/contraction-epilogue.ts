@@ -37,12 +37,19 @@ export class ContractionEpilogue {
     this.#large = group.nodes.reduce((sum, n) => sum + (n === node ? 0 : elementOf(n).cost), 0) > largeCost;
   }
 
-  /** A tile whose sums are in the registers `names`: row by row from there, or from memory in a loop where much is to be done. */
-  finish(tile: Place, row: Expr, names: readonly string[]): readonly Stmt[] {
+  /**
+   * A tile whose sums are in the registers `names`: row by row from there, or from memory in a loop where much is to be done.
+   * Where `apart` is said the registers belong to one row, so many columns apart.
+   */
+  finish(tile: Place, row: Expr, names: readonly string[], apart: number | null = null): readonly Stmt[] {
     const { lane } = tile;
     const { dtype } = this.node.results[0]!.type;
+    const storesOf = (i: Expr, sum: Expr, loops: readonly Loop[]) =>
+      apart === null
+        ? this.stores(tile, add(row, i), sum, loops)
+        : this.stores({ ...tile, firstColumn: add(tile.firstColumn, mul(i, literal(apart))) }, row, sum, loops);
     if (!this.#large || names.length === 1) {
-      return names.flatMap((name, i) => this.stores(tile, add(row, literal(i)), load(name, lane, dtype), []));
+      return names.flatMap((name, i) => storesOf(literal(i), load(name, lane, dtype), []));
     }
     const spilt = this.buffers.fresh("tile");
     const place = (i: Expr) => add(mul(i, literal(lane.extent!)), lane);
@@ -51,7 +58,7 @@ export class ContractionEpilogue {
     return [
       scratchOf(spilt, dtype, names.length * lane.extent!),
       ...emitLoops([vector(lane)], spill, this.buffers),
-      ...this.stores(tile, add(row, line), load(spilt, place(line), dtype), [serial(line)]),
+      ...storesOf(line, load(spilt, place(line), dtype), [serial(line)]),
     ];
   }
 

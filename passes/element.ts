@@ -9,6 +9,7 @@ import { readerOf } from "#ir/reader.js";
 import { transcendentals } from "#ir/scalar.js";
 import { stridesOf } from "#ir/type.js";
 import { accessOf, mentions, partsOf, rewriteExpr, substitute, walkExpr } from "./rewrite-expr.js";
+import { slidingPairs } from "./sliding-pairs.js";
 import { isShortWindow, writtenOut } from "./short-window.js";
 
 /**
@@ -99,18 +100,22 @@ function roleOf(inner: Expr, over: readonly Local[], factors: unknown): Role {
 }
 
 /**
- * The factors of a product, each with an output axis that the other lacks, and the last axis in only one of them; other
- * sums of products are reductions.
+ * The factors of a product, each with an output axis that the other lacks, and the last axis in only one of them; where only
+ * one factor has axes of its own, windows must slide along them. Other sums of products are reductions.
  */
 function contraction(inner: Expr, index: readonly Local[], over: readonly Local[]): readonly [Expr, Expr] | null {
   if (inner.kind !== "call" || inner.fn !== "mul" || inner.dtype === "bool") return null;
   const [a, b] = inner.args as [Expr, Expr];
   if (!over.every((k) => mentions(a, k) && mentions(b, k))) return null;
-  const onlyLeft = index.some((i) => i.extent! > 1 && mentions(a, i) && !mentions(b, i));
-  const onlyRight = index.some((i) => i.extent! > 1 && mentions(b, i) && !mentions(a, i));
-  const last = index.findLast((i) => i.extent! > 1);
-  const inOne = last !== undefined && mentions(a, last) !== mentions(b, last);
-  return onlyLeft && onlyRight && inOne ? [a, b] : null;
+  const axes = index.filter((i) => i.extent! > 1);
+  const last = axes.at(-1);
+  if (last === undefined || mentions(a, last) === mentions(b, last)) return null;
+  const onlyLeft = axes.filter((i) => mentions(a, i) && !mentions(b, i));
+  const onlyRight = axes.filter((i) => mentions(b, i) && !mentions(a, i));
+  if (onlyLeft.length > 0 && onlyRight.length > 0) return [a, b];
+  const [alone, own] = onlyLeft.length > 0 ? [a, onlyLeft] : [b, onlyRight];
+  const terms = over.filter((k) => k.extent! > 1);
+  return slidingPairs(alone, own, terms).length > 0 ? [a, b] : null;
 }
 
 /** The expression with every promised index made the promise of `node`. */

@@ -12,6 +12,7 @@ import { slidingPairs } from "./sliding-pairs.js";
 import { mostStaged, WindowContraction } from "./window-contraction.js";
 import { windowsAlongResult } from "./windows-along-result.js";
 import { windowsAlongSum } from "./windows-along-sum.js";
+import { windowsByLine } from "./windows-by-line.js";
 import { windowsBySource } from "./windows-by-source.js";
 
 /** The group as a parallel space of its kernel; null where no factor has windows. */
@@ -37,7 +38,8 @@ export function lowerWindows(
     // Where they are as many, what lies farthest apart are images, and sums go over images or within them.
     const overImages = reachOfAny(x, windows.plain) > reachOfAny(x, windows.images);
     const summed = taps === positions ? overImages : taps > positions;
-    return [summed ? windowsAlongSum(windows) : (windowsBySource(windows) ?? windowsAlongResult(windows))];
+    if (summed) return [windowsAlongSum(windows)];
+    return [windowsBySource(windows) ?? windowsByLine(windows) ?? windowsAlongResult(windows)];
   }
   return null;
 }

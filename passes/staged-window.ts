@@ -155,21 +155,43 @@ export function stagedWindows(
   buffers: KernelBuffers,
 ): Staged {
   const [first, ...others] = pairs as [SlidingPair, ...SlidingPair[]];
-  const stride = long === "axis" ? first.a : first.b;
-  const reach = reachOf(first);
-  const place = add(mul(first.axis, literal(first.a)), mul(first.term, literal(first.b)));
+  const along = alongPlaces(first, long === "axis" ? first.a : first.b, buffers);
+  const axes: readonly StagedAxis[] = [
+    ...plain.map(itself),
+    ...others.map((p) => itself(long === "axis" ? p.term : p.axis)),
+    ...along.axes,
+    ...images.map(itself),
+    ...others.map((p) => itself(p[long])),
+  ];
+  return staged(slid(x, first, along.place), axes, slack, buffers);
+}
+
+/** The factor once for every place of the windows, where the last pair's neighbouring results read side by side. */
+export function stagedPlaces(
+  x: Expr,
+  plain: readonly Local[],
+  pairs: readonly SlidingPair[],
+  slack: number,
+  buffers: KernelBuffers,
+): Staged {
+  const along = pairs.map((p, i) => alongPlaces(p, i === pairs.length - 1 ? p.a : 1, buffers));
+  const value = pairs.reduce((e, p, i) => slid(e, p, along[i]!.place), x);
+  return staged(value, [...plain.map(itself), ...along.flatMap(({ axes }) => axes)], slack, buffers);
+}
+
+const itself = (local: Local): StagedAxis => ({ local, at: local });
+
+/** The places of a pair as axes of a copy, those `stride` apart side by side, and a place in terms of the axes. */
+function alongPlaces(pair: SlidingPair, stride: number, buffers: KernelBuffers) {
+  const reach = reachOf(pair);
+  const place = add(mul(pair.axis, literal(pair.a)), mul(pair.term, literal(pair.b)));
   const phase = indexLocal(buffers.fresh("s"), Math.min(stride, reach));
   const step = indexLocal(buffers.fresh("u"), Math.ceil(reach / stride));
+  if (stride === 1) return { axes: [{ local: step, at: place }], place: step };
   const end = floorDiv(sub(literal(reach - 1 + stride), phase), stride);
-  const at = (local: Local): StagedAxis => ({ local, at: local });
   const axes: readonly StagedAxis[] = [
-    ...plain.map(at),
-    ...others.map((p) => at(long === "axis" ? p.term : p.axis)),
-    ...(stride > 1 ? [{ local: phase, at: floorMod(place, stride) }] : []),
+    { local: phase, at: floorMod(place, stride) },
     { local: step, at: floorDiv(place, stride), ...(reach % stride === 0 ? {} : { end }) },
-    ...images.map(at),
-    ...others.map((p) => at(p[long])),
   ];
-  const value = slid(x, first, stride > 1 ? add(mul(step, literal(stride)), phase) : step);
-  return staged(value, axes, slack, buffers);
+  return { axes, place: add(mul(step, literal(stride)), phase) };
 }

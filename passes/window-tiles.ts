@@ -44,9 +44,9 @@ export class WindowTiles {
     return body;
   }
 
-  /** Tiles of rows in a loop, then the rows left over. */
-  rows(rows: number, tile: (row: Expr, count: number) => readonly Stmt[]): readonly Stmt[] {
-    const even = rows % tileRows !== 0 && rows % 3 === 0 && rows < 4 * tileRows ? 3 : tileRows;
+  /** Tiles of rows in a loop, then the rows left over; tiles are `height` rows high where it is said. */
+  rows(rows: number, tile: (row: Expr, count: number) => readonly Stmt[], height?: number): readonly Stmt[] {
+    const even = height ?? (rows % tileRows !== 0 && rows % 3 === 0 && rows < 4 * tileRows ? 3 : tileRows);
     const whole = Math.floor(rows / even);
     const body: Stmt[] = [];
     if (whole > 0) {

@@ -87,7 +87,7 @@ export function windowsAlongResult(c: WindowContraction): Space {
  * The loops over the terms of a sum, as few and as long as can be: along all that the other factor walks as one, with a
  * table of places in the staged copy, or along terms that no window has. `at` is a place.
  */
-function termsOf(c: WindowContraction, place: Expr, pairs: readonly SlidingPair[]) {
+export function termsOf(c: WindowContraction, place: Expr, pairs: readonly SlidingPair[]) {
   const { w, plain: others, buffers } = c;
   const fresh = (stem: string) => buffers.fresh(stem);
   const natural = [...others, ...pairs.map((p) => p.term)];

@@ -14,6 +14,7 @@ import { rejoin } from "./rejoin.js";
 import { substitute } from "./rewrite-expr.js";
 import { stagedWindows } from "./staged-window.js";
 import { divisorsOf, mostStaged, spaceOver, substituteAll, type WindowContraction } from "./window-contraction.js";
+import { windowDots } from "./window-dots.js";
 import { WindowTiles } from "./window-tiles.js";
 
 /** Terms that a staged copy holds at least where small images are taken together. */
@@ -48,44 +49,50 @@ export function windowsAlongSum(c: WindowContraction): Space {
   const flat = [pairs[0]!.term, ...images, ...pairs.slice(1).map((p) => p.term)];
   const k = indexLocal(buffers.fresh("k"), product(flat));
   const none = new Map(flat.map((l) => [l.name, literal(0)]));
-  const left = load(copy.element.buffer, add(substitute(copy.element.offset, none), k), dtype);
+  const leftAt = (row: Expr, position: Expr) =>
+    substitute(
+      load(copy.element.buffer, add(substitute(copy.element.offset, none), position), dtype),
+      decode(rows, row),
+    );
   const column = indexLocal(`c${c.node.id}`, product(columnAxes));
   const right = rejoin(substitute(substitute(w, inBlock), decode(columnAxes, column)));
   const count = product(rows);
   const sums = buffers.fresh("partial");
+  const dots = columnAxes.length === 0 ? windowDots(tiles, count, flat, leftAt, right, sums) : null;
   const tilesOf = (body: (firstColumn: Expr, lane: Local, width: number) => readonly Stmt[]) =>
     tiles.columns(column.extent!, lanes, body);
   const sumAt = (firstColumn: Expr, row: Expr, lane: Local) =>
     add(add(mul(firstColumn, literal(count)), mul(row, literal(lanes))), lane);
-  const adding = tilesOf((firstColumn, lane, width) => {
-    const inside = lane.extent === width ? lane : call("minimum", lane, literal(width - 1));
-    const value = substitute(right, new Map([[column.name, add(firstColumn, inside)]]));
-    const place = linearIndex(
-      flat.map((l) => l.extent!),
-      flat,
-    );
-    const panelTerms = { blocks: [], loops: flat.map(serial), own: new Map(), count: k.extent!, place };
-    const { pack, element } = packedPanel(value, lane, panelTerms, buffers);
-    const { buffer } = element as Expr & { kind: "load" };
-    const panel = load(buffer, add(mul(k, literal(lane.extent!)), lane), dtype);
-    return [
-      ...pack,
-      ...tiles.rows(count, (row, rowsHere) => {
-        const lefts = Array.from({ length: rowsHere }, (_, i) => substitute(left, decode(rows, add(row, literal(i)))));
-        const { names, scratch } = tiles.accumulators(rowsHere, lane);
-        const places = names.map((_, i) => sumAt(firstColumn, add(row, literal(i)), lane));
-        const starts = names.map((name, i) => storeAt(name, lane, load(sums, places[i]!, dtype)));
-        const ends = names.map((name, i) => storeAt(sums, places[i]!, load(name, lane, dtype)));
-        return [
-          ...scratch,
-          ...emitLoops([vector(lane)], starts, buffers),
-          ...tiles.addTerms([serial(k)], lane, names, lefts, panel),
-          ...emitLoops([vector(lane)], ends, buffers),
-        ];
-      }),
-    ];
-  });
-  const size = Math.ceil(column.extent! / lanes) * lanes * count;
+  const inTiles = () =>
+    tilesOf((firstColumn, lane, width) => {
+      const inside = lane.extent === width ? lane : call("minimum", lane, literal(width - 1));
+      const value = substitute(right, new Map([[column.name, add(firstColumn, inside)]]));
+      const place = linearIndex(
+        flat.map((l) => l.extent!),
+        flat,
+      );
+      const panelTerms = { blocks: [], loops: flat.map(serial), own: new Map(), count: k.extent!, place };
+      const { pack, element } = packedPanel(value, lane, panelTerms, buffers);
+      const { buffer } = element as Expr & { kind: "load" };
+      const panel = load(buffer, add(mul(k, literal(lane.extent!)), lane), dtype);
+      return [
+        ...pack,
+        ...tiles.rows(count, (row, rowsHere) => {
+          const lefts = Array.from({ length: rowsHere }, (_, i) => leftAt(add(row, literal(i)), k));
+          const { names, scratch } = tiles.accumulators(rowsHere, lane);
+          const places = names.map((_, i) => sumAt(firstColumn, add(row, literal(i)), lane));
+          const starts = names.map((name, i) => storeAt(name, lane, load(sums, places[i]!, dtype)));
+          const ends = names.map((name, i) => storeAt(sums, places[i]!, load(name, lane, dtype)));
+          return [
+            ...scratch,
+            ...emitLoops([vector(lane)], starts, buffers),
+            ...tiles.addTerms([serial(k)], lane, names, lefts, panel),
+            ...emitLoops([vector(lane)], ends, buffers),
+          ];
+        }),
+      ];
+    });
+  const size = dots?.size ?? Math.ceil(column.extent! / lanes) * lanes * count;
   const all = indexLocal(buffers.fresh("i"), size);
   const axes = { left: x, right: w, rows, columns: columnAxes, column, outer: [], over: [], contiguous: false };
   const epilogue = new ContractionEpilogue(c.group, c.node, axes, c.escapes, buffers);
@@ -93,13 +100,13 @@ export function windowsAlongSum(c: WindowContraction): Space {
     const line = indexLocal(buffers.fresh("i"), count);
     // The cut axis is known in terms of the row's.
     const own = substituteAll(known, decode(rows, line));
-    const sum = load(sums, sumAt(firstColumn, line, lane), dtype);
+    const sum = dots?.sum(line) ?? load(sums, sumAt(firstColumn, line, lane), dtype);
     return epilogue.stores({ own, firstColumn, lane, width }, line, sum, [serial(line)]);
   });
   const body = [
     scratchOf(sums, dtype, size),
     ...emitLoops([vector(all)], [storeAt(sums, all, literal(0, dtype))], buffers),
-    ...nested(blocks, [...copy.fill, ...adding]),
+    ...nested(blocks, [...copy.fill, ...(dots?.adding ?? inTiles())]),
     ...finishing,
   ];
   return { over, extent: over.extent!, body };

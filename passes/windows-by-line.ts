@@ -1,0 +1,82 @@
+// A contraction with windows whose other factor has few rows, such as a depthwise convolution: copies of the windows would
+// cost as much as the products. The factor is copied once, with its padding, and the tiles are lines of the result.
+import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/expr.js";
+import type { Space } from "#ir/kernel.js";
+import { decode, product } from "./contraction-axes.js";
+import { ContractionEpilogue } from "./contraction-epilogue.js";
+import { laneBytes, tileBytes, tileRows } from "./contraction-schedule.js";
+import { linearIndex } from "./element.js";
+import { emitLoops } from "./emit-loops.js";
+import { nested, serial, storeAt, vector } from "./loop-parts.js";
+import { substitute } from "./rewrite-expr.js";
+import { reachOf } from "./sliding-pairs.js";
+import { stagedPlaces } from "./staged-window.js";
+import {
+  type Cut,
+  divisorsOf,
+  mostStaged,
+  spaceOver,
+  substituteAll,
+  type WindowContraction,
+} from "./window-contraction.js";
+import { WindowTiles } from "./window-tiles.js";
+import { termsOf } from "./windows-along-result.js";
+
+/** Rows at most, and elements of a line at least. */
+const fewRows = 2;
+const shortLine = 7;
+/** Vectors of sums in registers. */
+const vectors = 8;
+
+/** The space runs over images and bands of their lines; null where there are many rows, or lines are short. */
+export function windowsByLine(c: WindowContraction): Space | null {
+  const { x, w, pairs, images, buffers, others, dtype } = c;
+  const width = pairs.at(-1)!.axis.extent!;
+  if (product(others) > fewRows || width < shortLine) return null;
+  const perImage = product(c.plain) * pairs.reduce((n, p) => n * reachOf(p), c.item);
+  const tall = pairs[0]!.axis;
+  const bands = divisorsOf(tall.extent!).find((n) => perImage / n <= mostStaged) ?? tall.extent!;
+  const cut: Cut[] = pairs.length > 1 ? [{ axis: tall, count: tall.extent! / bands }] : [];
+  const { over, known, locals } = spaceOver([...c.batch, ...images], cut, buffers);
+  const own = pairs.map((p) => ({ ...p, axis: locals.get(p.axis) ?? p.axis }));
+  const columns = own.map((p) => p.axis);
+  const lines = columns.slice(0, -1);
+  const column = indexLocal(`c${c.node.id}`, product(columns));
+  const copy = stagedPlaces(substitute(x, known), c.plain, own, laneBytes / c.item, buffers);
+  const { offset } = copy.element;
+  const zero = (locals: readonly Local[]) => new Map(locals.map((l) => [l.name, literal(0)]));
+  const terms = [...c.plain, ...own.map((p) => p.term)];
+  const { loops, prepare, at, joined } = termsOf(c, substitute(offset, zero(columns)), own);
+  const place = substituteAll(known, decode(columns, column));
+  const epilogue = new ContractionEpilogue(c.group, c.node, { rows: others, columns, column }, c.escapes, buffers);
+  const tiles = new WindowTiles(dtype, c.item, buffers);
+  const row = indexLocal(buffers.fresh("r"), product(others));
+  const weight = substitute(w, new Map([...known, ...joined, ...decode(others, row)]));
+  const body = tiles.columns(width, (vectors * laneBytes) / c.item, (firstColumn, lane, stored) => {
+    const high = Math.min(tileRows, Math.max(1, Math.floor((vectors * laneBytes) / (lane.extent! * c.item))));
+    return tiles.rows(
+      product(lines),
+      (line, count) => {
+        const { names, scratch } = tiles.accumulators(count, lane);
+        const starts = names.map((name) => storeAt(name, lane, literal(0, dtype)));
+        const lefts = names.map((_, i) => {
+          const inLine = new Map<string, Expr>([
+            ...zero(terms),
+            ...decode(lines, add(line, literal(i))),
+            [columns.at(-1)!.name, add(firstColumn, lane)],
+          ]);
+          return load(copy.element.buffer, add(at, substitute(offset, inLine)), dtype);
+        });
+        const tile = { own: place, firstColumn: add(mul(line, literal(width)), firstColumn), lane, width: stored };
+        return nested(product(others) === 1 ? [] : [serial(row)], [
+          ...scratch,
+          ...emitLoops([vector(lane)], starts, buffers),
+          ...tiles.addTerms(loops, lane, names, lefts, weight),
+          ...epilogue.finish(tile, product(others) === 1 ? literal(0) : row, names, width),
+        ]);
+      },
+      high,
+    );
+  });
+  return { over, extent: over.extent!, body: [...copy.fill, ...prepare, ...body] };
+}
