@@ -89,6 +89,7 @@ function exact(fn: ScalarFn, [a, b, c]: readonly [Interval, Interval, Interval],
     case "toI32":
       return a.nan ? union({ ...a, nan: false }, { low: 0, high: 0, nan: false }) : a;
     case "exp":
+    case "decay":
       return { ...wider(Math.exp(a.low), Math.exp(a.high)), nan: a.nan };
     case "expm1":
       return { ...wider(Math.expm1(a.low), Math.expm1(a.high)), nan: a.nan };

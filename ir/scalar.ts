@@ -28,8 +28,11 @@ export const transcendentals = [
   "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "sigmoid", "erf", "pow",
 ] as const; // prettier-ignore
 
+/** All that `functions/` writes out. `decay(x)` is exp(x) for arguments that cannot be above 0, to the same bits with fewer steps. */
+export const approximated = [...transcendentals, "decay"] as const;
+
 export type Primitive = (typeof primitives)[number];
-export type Transcendental = (typeof transcendentals)[number];
+export type Transcendental = (typeof approximated)[number];
 export type ScalarFn = Primitive | Transcendental;
 
 /** The value of a scalar function in double precision, rounded once to `dtype`: the slow truth. */
@@ -81,7 +84,7 @@ function exact(fn: ScalarFn, a: number, b: number, c: number, from: DType): numb
     case "copySign": return b < 0 || Object.is(b, -0) ? -a : a;
     case "exponent": return exponentOf(a);
     case "mantissa": return a / 2 ** exponentOf(a);
-    case "exp": return Math.exp(a);
+    case "exp": case "decay": return Math.exp(a);
     case "expm1": return Math.expm1(a);
     case "log": return Math.log(a);
     case "log1p": return Math.log1p(a);

@@ -1,7 +1,7 @@
 // Which dtypes the scalar functions take and give.
 import { type DType, isFloat } from "./dtype.js";
 import type { Call } from "./expr.js";
-import { type ScalarFn, transcendentals } from "./scalar.js";
+import { type ScalarFn, approximated } from "./scalar.js";
 
 /** How a function's argument and result dtypes hang together. */
 type Kind =
@@ -34,7 +34,7 @@ const kinds: { readonly [F in ScalarFn]?: Kind } = {
 
 /** What is wrong with the arguments or the dtype of a call; null where they fit. */
 export function signatureComplaint({ fn, dtype, args }: Call): string | null {
-  const kind = kinds[fn] ?? ((transcendentals as readonly string[]).includes(fn) ? floatOne : null);
+  const kind = kinds[fn] ?? ((approximated as readonly string[]).includes(fn) ? floatOne : null);
   if (!kind) return `${fn} is not a scalar function`;
   const count = "takes" in kind ? kind.takes : "compares" in kind ? 2 : "casts" in kind ? 1 : 3;
   if (args.length !== count) return `${fn} takes ${count} arguments, not ${args.length}`;

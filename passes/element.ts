@@ -6,9 +6,10 @@ import type { Node, Value } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import { reshape } from "#ir/ops/movement.js";
 import { readerOf } from "#ir/reader.js";
-import { transcendentals } from "#ir/scalar.js";
+import { approximated } from "#ir/scalar.js";
 import { stridesOf } from "#ir/type.js";
 import { accessOf, mentions, partsOf, rewriteExpr, substitute, walkExpr } from "./rewrite-expr.js";
+import { isNeverPositive } from "./never-positive.js";
 import { slidingPairs } from "./sliding-pairs.js";
 import { isShortWindow, writtenOut } from "./short-window.js";
 
@@ -138,7 +139,7 @@ function promises(x: Expr, seen: Set<Expr>): boolean {
   return false;
 }
 
-const expensive: ReadonlySet<string> = new Set(transcendentals);
+const expensive: ReadonlySet<string> = new Set(approximated);
 
 /** Scalar operations of an expression, indices not counted. */
 export function costOf(x: Expr): number {
@@ -248,7 +249,10 @@ function expressionAt(node: Node, index: readonly Expr[]): Expr {
   const { lower } = node.op;
   if (lower.kind === "leaf") return elementOf(node).inner;
   if (lower.kind !== "compute") throw new InternalError(`lower: ${node.op.name} has no element`);
-  return ownBounds(lower.at(index, readerOf(node), 0), node);
+  const element = ownBounds(lower.at(index, readerOf(node), 0), node);
+  return element.kind === "call" && element.fn === "exp" && isNeverPositive(node.operands[0]!)
+    ? { ...element, fn: "decay" }
+    : element;
 }
 
 /** Whether a view lists the same elements in the same order: a reshape, or what a few elements show to be one. */

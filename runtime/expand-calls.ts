@@ -1,9 +1,9 @@
 // Expressions with their transcendental calls written out, for backends that know only the primitives.
 import type { Call, Expr } from "#ir/expr.js";
 import { expand } from "#ir/functions/index.js";
-import { type Transcendental, transcendentals } from "#ir/scalar.js";
+import { type Transcendental, approximated } from "#ir/scalar.js";
 
-const names: ReadonlySet<string> = new Set(transcendentals);
+const names: ReadonlySet<string> = new Set(approximated);
 
 /** Whether a call is of a function that `functions/` writes out. */
 export function isTranscendental(x: Expr): x is Call & { readonly fn: Transcendental } {

@@ -67,6 +67,14 @@ export function exp(x: Expr): Expr {
   return call("scale2", add(expm1Reduced(remainder(clipped, k)), same(x, 1)), k);
 }
 
+/** eˣ for x ≤ 0: one power of two and a fixed factor reach all results, which the last product alone rounds. */
+export function decay(x: Expr): Expr {
+  const dtype = floatOf(x);
+  const lift = dtype === "f32" ? 24 : 54;
+  const { power, p } = reduceExp(atLeast(x, limits[dtype].low), lift);
+  return mul(mul(add(p, same(x, 1)), power), same(x, 2 ** -lift));
+}
+
 /** e⁻ˣ as `(1 + p)·2ᵏ`: p and 2^(k + scale). */
 export function reduceExpOfNegative(x: Expr, scale: number): { readonly power: Expr; readonly p: Expr } {
   const dtype = floatOf(x);

@@ -3,7 +3,7 @@
 import type { Expr } from "../expr.js";
 import type { Transcendental } from "../scalar.js";
 import { erf } from "./error-function.js";
-import { exp, expm1 } from "./exponential.js";
+import { decay, exp, expm1 } from "./exponential.js";
 import { sigmoid, tanh } from "./hyperbolic.js";
 import { log, log1p } from "./logarithm.js";
 import { pow } from "./power.js";
@@ -11,7 +11,7 @@ import { cos, sin, tan } from "./trigonometric.js";
 
 type Expansion = (...args: Expr[]) => Expr;
 const expansions: { readonly [F in Transcendental]: Expansion } = {
-  exp, expm1, log, log1p, sin, cos, tan, tanh, sigmoid, erf, pow: pow as Expansion,
+  exp, decay, expm1, log, log1p, sin, cos, tan, tanh, sigmoid, erf, pow: pow as Expansion,
 }; // prettier-ignore
 
 /** `fn(args)` written with primitives only; a DAG, so shared parts are one object. */

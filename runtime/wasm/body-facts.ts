@@ -1,5 +1,5 @@
 // Facts about lists of statements that the emitter asks for before it emits them.
-import { transcendentals } from "#ir/scalar.js";
+import { approximated } from "#ir/scalar.js";
 import { bitFns, type Expr, type Local, type Reducer } from "#ir/expr.js";
 import { forEachExpr, type Stmt } from "#ir/kernel.js";
 
@@ -63,7 +63,7 @@ export function expressionsOf(body: readonly Stmt[]): ReadonlySet<Expr> {
   return seen;
 }
 
-const costly: ReadonlySet<string> = new Set(transcendentals);
+const costly: ReadonlySet<string> = new Set(approximated);
 
 /** Roughly how many instructions a body becomes; unrolled loops count once per iteration. */
 export function sizeOf(body: readonly Stmt[]): number {

@@ -1,7 +1,7 @@
 // Functions that kernels call: transcendental functions on vectors, from their expressions over primitives, and the exact
 // remainder of f64 numbers, which WebAssembly lacks.
 import { InternalError } from "#ir/errors.js";
-import { transcendentals, type Transcendental } from "#ir/scalar.js";
+import { approximated, type Transcendental } from "#ir/scalar.js";
 import { assemble } from "./assemble.js";
 import { Code } from "./code.js";
 import { functionBody, float } from "./encoder.js";
@@ -34,7 +34,7 @@ function makeFunction(name: string, relaxed: boolean): LibraryFunction {
   if (name === boundFunction)
     return { params: new Array<"f64">(6).fill("f64"), result: "i32", body: boundBody, calls: new Set() };
   const [fn, shape] = name.split(".");
-  if (!(transcendentals as readonly string[]).includes(fn!))
+  if (!(approximated as readonly string[]).includes(fn!))
     throw new InternalError(`wasm: there is no function "${name}"`);
   const { code, arity } = expansion(fn as Transcendental, shape === "f64x2" ? "f64" : "f32");
   // The body is the same in every module unless it holds indices of other functions.

@@ -195,6 +195,11 @@ const values = (fn: Transcendental, dtype: DType, points: readonly number[], sec
   return runOn("interpret", kernel, { x: points, y: second }).out!;
 };
 
+it.each(["f32", "f64"] as const)("decay gives the bits of exp for all that is not above 0, in %s", (dtype) => {
+  const points = [0, -0, -Infinity, NaN, 1e-3, 3, ...Array.from({ length: 8000 }, (_, n) => -(n * n) / 8e4)];
+  expect(values("decay", dtype, points)).toEqual(values("exp", dtype, points));
+});
+
 describe.each(["f32", "f64"] as const)("special values in %s", (dtype) => {
   const table: readonly [Transcendental, readonly [number, number][]][] = [
     ["exp", [[0, 1], [-0, 1], [Infinity, Infinity], [-Infinity, 0], [NaN, NaN]]],
