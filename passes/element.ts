@@ -9,7 +9,7 @@ import { readerOf } from "#ir/reader.js";
 import { approximated } from "#ir/scalar.js";
 import { stridesOf } from "#ir/type.js";
 import { accessOf, mentions, partsOf, rewriteExpr, substitute, walkExpr } from "./rewrite-expr.js";
-import { isNeverPositive } from "./never-positive.js";
+import { asDecay } from "./never-positive.js";
 import { slidingPairs } from "./sliding-pairs.js";
 import { isShortWindow, writtenOut } from "./short-window.js";
 
@@ -244,15 +244,11 @@ function instantiate(node: Node, index: readonly Expr[]): Expr {
   return substitute(element.inner, new Map(element.index.map((l, axis) => [l.name, index[axis]!])));
 }
 
-/** The same as the op says it. */
 function expressionAt(node: Node, index: readonly Expr[]): Expr {
   const { lower } = node.op;
   if (lower.kind === "leaf") return elementOf(node).inner;
   if (lower.kind !== "compute") throw new InternalError(`lower: ${node.op.name} has no element`);
-  const element = ownBounds(lower.at(index, readerOf(node), 0), node);
-  return element.kind === "call" && element.fn === "exp" && isNeverPositive(node.operands[0]!)
-    ? { ...element, fn: "decay" }
-    : element;
+  return asDecay(ownBounds(lower.at(index, readerOf(node), 0), node), node);
 }
 
 /** Whether a view lists the same elements in the same order: a reshape, or what a few elements show to be one. */

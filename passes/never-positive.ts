@@ -1,13 +1,20 @@
 // Values that cannot be above 0 by the way they are made: `x − max x` and `−|x|`. Their exponential takes fewer steps.
+import type { Expr } from "#ir/expr.js";
 import { madeBy } from "#ir/facts.js";
-import type { Value } from "#ir/node.js";
+import type { Node, Value } from "#ir/node.js";
 import { neg, sub } from "#ir/ops/arithmetic.js";
 import { abs } from "#ir/ops/magnitude.js";
 import { broadcast } from "#ir/ops/movement.js";
 import { max } from "#ir/ops/reductions.js";
 
+/** The element of `node`: an exponential of what is never positive is a decay. */
+export function asDecay(element: Expr, node: Node): Expr {
+  const fits = element.kind === "call" && element.fn === "exp" && isNeverPositive(node.operands[0]!);
+  return fits ? { ...element, fn: "decay" } : element;
+}
+
 /** Whether no element of `x` is above 0, rounding errors aside. Conservative: false where nothing is known. */
-export function isNeverPositive(x: Value): boolean {
+function isNeverPositive(x: Value): boolean {
   const negated = madeBy(x, neg);
   if (negated) return madeBy(negated[0]!, abs) !== null;
   const difference = madeBy(x, sub);
