@@ -5,6 +5,7 @@ import type { Expr } from "#ir/expr.js";
 import type { KernelBuffer } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
 import { costOf, countOf, elementOf, overAccesses } from "./element.js";
+import { accessesOf } from "./group.js";
 import { isAccess, walkExpr } from "./rewrite-expr.js";
 import { routineWork } from "./routine.js";
 import { scatterOf } from "./scatter.js";
@@ -53,7 +54,7 @@ class Reads {
 function counted(nodes: readonly Node[]): Map<Value, number> {
   const counts = new Map<Value, number>();
   for (const node of nodes) {
-    const { role, inner, over } = elementOf(node);
+    const { role, over } = elementOf(node);
     const count = countOf(node.results[0]!);
     const add = (x: Expr, times: number) =>
       walkExpr(overAccesses(x, node), (e) => {
@@ -66,7 +67,10 @@ function counted(nodes: readonly Node[]): Map<Value, number> {
       const places = source.reduce((n, l) => n * l.extent!, 1);
       add(init, count);
       for (const x of [...put.index, put.value]) add(x, places);
-    } else add(inner, over.reduce((n, l) => n * l.extent!, count)); // prettier-ignore
+    } else {
+      const times = over.reduce((n, l) => n * l.extent!, count);
+      for (const { value } of accessesOf(node)) counts.set(value, (counts.get(value) ?? 0) + times);
+    }
   }
   return counts;
 }

@@ -75,7 +75,9 @@ function analyse(node: Node): Element {
     over.push(inner.over);
     inner = inner.body;
   }
+  let reads = 0;
   walkExpr(inner, (e) => {
+    if (e.kind === "read") reads++;
     if (e.kind !== "reduce") return;
     throw new InternalError(
       `lower: ${node.op.name} reduces inside other arithmetic: compose it of a reduction and the rest`,
@@ -86,16 +88,12 @@ function analyse(node: Node): Element {
     over.length = 0;
   }
   const factors = over.length > 0 && fn === "sum" ? contraction(inner, index, over) : null;
-  return { role: roleOf(inner, over, factors), index, fn, over, inner, cost: costOf(inner), factors };
+  return { role: roleOf(inner, reads, over, factors), index, fn, over, inner, cost: costOf(inner), factors };
 }
 
-function roleOf(inner: Expr, over: readonly Local[], factors: unknown): Role {
+function roleOf(inner: Expr, reads: number, over: readonly Local[], factors: unknown): Role {
   if (factors) return "contraction";
   if (over.length > 0) return "reduce";
-  let reads = 0;
-  walkExpr(inner, (e) => {
-    if (e.kind === "read") reads++;
-  });
   if (reads === 0) return "free";
   return inner.kind === "read" && reads === 1 ? "view" : "map";
 }

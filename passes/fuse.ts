@@ -57,6 +57,8 @@ class Fusion {
   readonly #roots: ReadonlySet<Value>;
   readonly #inPlace = new Map<Node, Value>();
   readonly #readers = new Map<Node, Node[]>();
+  /** Groups that cannot merge with those after them, as long as both are what they are. */
+  readonly #refused = new Map<Group, Set<Group>>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -157,22 +159,34 @@ class Fusion {
   }
 
   #tryMerge(a: Group, b: Group): boolean {
-    if (a.nodes.length + b.nodes.length > maxNodes) return false;
-    if (standsAlone(a) || standsAlone(b)) return false;
-    if (a.kind === "contraction" && b.kind === "contraction") return false;
+    let refused = this.#refused.get(a);
+    if (refused?.has(b)) return false;
+    const group = this.#merged(a, b);
+    if (group) {
+      this.#replace(a, b, group);
+      return true;
+    }
+    // What else merges removes no path between these two, and nobody begins to read their nodes.
+    if (!refused) this.#refused.set(a, (refused = new Set()));
+    refused.add(b);
+    return false;
+  }
+
+  /** A producer and its reader as one group; null where they may not be one. */
+  #merged(a: Group, b: Group): Group | null {
+    if (a.nodes.length + b.nodes.length > maxNodes) return null;
+    if (standsAlone(a) || standsAlone(b)) return null;
+    const products = [a, b].filter((g) => g.kind === "contraction").length;
+    if (products === 2) return null;
+    if (products === 1 && !isPureMap(a.kind === "contraction" ? b : a)) return null;
     const pairs = commonAxes(a, b);
     const whole = pairs.length === a.axes.length && pairs.length === b.axes.length;
-    if (a.kind === "contraction" || b.kind === "contraction") {
-      const rest = a.kind === "contraction" ? b : a;
-      if (!whole || !isPureMap(rest)) return false;
-    } else if (pairs.length === 0 && a.axes.length > 0 && !isPureMap(a)) return false;
+    if (products === 1 ? !whole : pairs.length === 0 && a.axes.length > 0 && !isPureMap(a)) return null;
+    if (this.#order.reaches(a, b, true)) return null;
     const group = joined(a, b, pairs, this.#position);
-    if (this.#buffersOf(group) > maxBuffers) return false;
-    if (this.#order.reaches(a, b, true)) return false;
-    if (group.kind === "rows" && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes)
-      return false;
-    this.#replace(a, b, group);
-    return true;
+    if (this.#buffersOf(group) > maxBuffers) return null;
+    if (products === 0 && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes) return null;
+    return group;
   }
 
   #add(group: Group): void {

@@ -22,11 +22,11 @@ export const move: Pass<Graph> = {
 };
 
 function sink(node: Node): Replacement | null {
-  if (!isElementwise(node)) return null;
+  if (node.operands.length === 0) return null;
   // Numbers fit every shape, so only the other operands decide.
   const decisive = node.operands.filter((value) => numberBehind(value) === null);
   const lead = (decisive[0] ?? node.operands[0]!).node;
-  if (!views.includes(lead.op)) return null;
+  if (!views.includes(lead.op) || !isElementwise(node)) return null;
   const source = lead.operands[0]!.type.shape;
   if (!decisive.every((value) => sameView(value.node, lead, source))) return null;
   const inner = overOperands(node, node.operands.map((value) => unviewed(value, source, decisive))); // prettier-ignore

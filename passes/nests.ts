@@ -177,7 +177,8 @@ function expandedNodes(group: Group, escapes: (node: Node) => boolean): Readonly
   const elements = new Map<Node, Expanded>();
   for (const node of group.nodes) {
     const element = elementOf(node);
-    let expr = overAccesses(element.inner, node);
+    const plain = overAccesses(element.inner, node);
+    let expr = plain;
     if (accessesOf(node).some((a) => bodies.has(a.value.node))) expr = withBodies(expr, bodies);
     if (inlined.has(node)) {
       bodies.set(node, expr);
@@ -185,13 +186,17 @@ function expandedNodes(group: Group, escapes: (node: Node) => boolean): Readonly
     }
     const ones = [...element.index, ...element.over].filter((l) => l.extent === 1);
     expr = substitute(expr, new Map(ones.map((l) => [l.name, literal(0)])));
-    const accesses: Access[] = [];
-    walkExpr(expr, (e) => {
-      if (e.kind === "load" && isAccess(e)) accesses.push(e);
-    });
-    elements.set(node, { expr, accesses });
+    elements.set(node, { expr, accesses: expr === plain ? accessesOf(node) : accessesIn(expr) });
   }
   return elements;
+}
+
+function accessesIn(x: Expr): readonly Access[] {
+  const accesses: Access[] = [];
+  walkExpr(x, (e) => {
+    if (e.kind === "load" && isAccess(e)) accesses.push(e);
+  });
+  return accesses;
 }
 
 /** The expression with accesses of nodes that have a body replaced by it, at the index of the access. */

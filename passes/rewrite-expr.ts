@@ -109,7 +109,10 @@ export function partsOf(e: Expr): readonly Expr[] {
 export function walkExpr(x: Expr, visit: (e: Expr) => void, seen = new Set<Expr>()): void {
   if (seen.has(x)) return;
   seen.add(x);
-  if (x.kind !== "literal" && x.kind !== "local") for (const part of partsOf(x)) walkExpr(part, visit, seen);
+  if (x.kind !== "literal" && x.kind !== "local") {
+    const parts = partsOf(x);
+    for (let i = 0; i < parts.length; i++) walkExpr(parts[i]!, visit, seen);
+  }
   visit(x);
 }
 

@@ -41,9 +41,9 @@ export function inParts(code: Code, { extent, work }: SpaceCall, part: (begin: V
   });
 }
 
-/** Calls functions that have much to do with nothing to do, often enough. False where there is none. */
+/** Calls functions that have much to do with nothing to do, often enough, those with the most first. False where there is none. */
 export function warmUp(code: Code, spaces: readonly SpaceCall[], call: (space: SpaceCall) => void): boolean {
-  const heavy = spaces.filter(({ work }) => work >= warmWork);
+  const heavy = spaces.filter(({ work }) => work >= warmWork).sort((a, b) => b.work - a.work);
   for (const space of heavy) {
     const [start, end] = [code.constant("i32", 0), code.constant("i32", Math.ceil(budget / (4 * space.size)))];
     code.loop({ start, end, step: 1, writes: new Set(), range: null }, () => call(space));
