@@ -270,8 +270,10 @@ function cancel(terms: readonly Expr[], n: number): { terms: Expr[]; by: number 
   const factors = terms.filter((t) => isCall(t, "mul")).map((t) => factorOf(t as Call));
   for (const c of factors) {
     if (c <= 1 || n % c !== 0) continue;
-    const large = terms.filter((t) => isCall(t, "mul") && factorOf(t) % c === 0);
-    const small = terms.filter((t) => !large.includes(t));
+    const numbers = terms.reduce((n, t) => (t.kind === "literal" ? n + t.value : n), 0);
+    const [carried, left] = [Math.floor(numbers / c) * c, numbers - Math.floor(numbers / c) * c];
+    const large = [...terms.filter((t) => isCall(t, "mul") && factorOf(t) % c === 0), literal(carried)];
+    const small = [...terms.filter((t) => t.kind !== "literal" && !large.includes(t)), literal(left)];
     const ranges = small.map(rangeOf);
     const low = ranges.reduce((s, r) => s + (r ? r[0] : -Infinity), 0);
     const high = ranges.reduce((s, r) => s + (r ? r[1] : Infinity), 0);
