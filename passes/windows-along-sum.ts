@@ -1,113 +1,79 @@
 // A contraction with windows whose positions are summed, such as a convolution's weight gradient: the factor with windows has
-// the rows, which are its channels and the window's terms, and panels of the other one are the columns. Sums over all images
-// are kept in memory, to which each staged image, or a few small ones, adds.
-import { add, call, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/expr.js";
-import type { Space, Stmt } from "#ir/kernel.js";
+// the rows, which are its channels and the window's terms, the other one the columns. Sums over all images are kept in memory,
+// to which each staged image, or a few small ones, adds.
+import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/expr.js";
+import type { Space } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
-import { packedPanel } from "./contraction-panel.js";
 import { tileBytes } from "./contraction-schedule.js";
-import { linearIndex } from "./element.js";
 import { emitLoops } from "./emit-loops.js";
 import { nested, scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { rejoin } from "./rejoin.js";
 import { substitute } from "./rewrite-expr.js";
 import { stagedWindows } from "./staged-window.js";
-import { divisorsOf, mostStaged, spaceOver, substituteAll, type WindowContraction } from "./window-contraction.js";
-import { windowDots } from "./window-dots.js";
+import {
+  type Cut,
+  divisorsOf,
+  mostStaged,
+  spaceOver,
+  substituteAll,
+  type WindowContraction,
+} from "./window-contraction.js";
+import { dotSums, panelSums } from "./window-sums.js";
 import { WindowTiles } from "./window-tiles.js";
 
 /** Terms that a staged copy holds at least where small images are taken together. */
 const fewTerms = 64;
-/** Rows that share a panel at least where the work is split for threads, and how many parts are enough. */
+/** Rows that share a panel at least where the work is split for threads, columns that share a copy, and how many parts are enough. */
 const fewRows = 96;
+const fewColumns = 16;
 const enoughParts = 4;
+/** With so few rows panels would cost as much as the products. */
+const rowsOfDots = 32;
 
-/** The space runs over parts of the rows, which are the window's terms of some channels. */
+/** The space runs over parts of the columns, and of the rows, which are the window's terms of some channels. */
 export function windowsAlongSum(c: WindowContraction): Space {
-  const { x, w, pairs } = c;
-  const { own: rowAxes, others: columnAxes, buffers, dtype } = c;
-  const tiles = new WindowTiles(dtype, c.item, buffers);
+  const { x, w, pairs, buffers, dtype } = c;
   const several = c.plain.at(-1) ?? null;
   const terms = product(pairs.map((p) => p.term));
   const perImage = c.stagedBytes(c.images);
   const together = several ? enoughTerms(several.extent!, terms, perImage) : 1;
-  const channels = c.images[0] ?? null;
-  const rowCount = product(rowAxes);
-  const parts = channels ? rowParts(channels.extent!, rowCount, perImage * together) : 1;
-  const cut = channels ? [{ axis: channels, count: channels.extent! / parts }] : [];
-  const { over, known, locals } = spaceOver([...c.batch, ...(channels ? [channels] : [])], cut, buffers);
-  const rows = rowAxes.map((l) => (parts > 1 && l === channels ? locals.get(l)! : l));
+  const cut = partsOf(c, perImage * together);
+  const cutAxes = cut.map(({ axis }) => axis);
+  const { over, known, locals } = spaceOver([...c.batch, ...cutAxes], cut, buffers);
+  const inPart = (l: Local) => locals.get(l) ?? l;
+  const [rowAxes, columnAxes] = [c.own.map(inPart), c.others.map(inPart)];
   const images = together > 1 ? [indexLocal(buffers.fresh("n"), together)] : [];
   const block = several ? indexLocal(buffers.fresh("b"), several.extent! / together) : null;
   const inBlock = new Map(known);
   if (several) inBlock.set(several.name, add(mul(block!, literal(together)), images[0] ?? literal(0)));
   const blocks = [...c.plain.slice(0, -1), ...(block ? [block] : [])].map(serial);
-  const lanes = tileBytes / c.item;
-  const plain = rows.filter((l) => !pairs.some((p) => p.axis === l));
+  const plain = rowAxes.filter((l) => !pairs.some((p) => p.axis === l));
   const copy = stagedWindows(substitute(x, inBlock), plain, pairs, "term", images, 0, buffers);
   const flat = [pairs[0]!.term, ...images, ...pairs.slice(1).map((p) => p.term)];
-  const k = indexLocal(buffers.fresh("k"), product(flat));
-  const none = new Map(flat.map((l) => [l.name, literal(0)]));
-  const leftAt = (row: Expr, position: Expr) =>
-    substitute(
-      load(copy.element.buffer, add(substitute(copy.element.offset, none), position), dtype),
-      decode(rows, row),
-    );
+  const start = substitute(copy.element.offset, new Map(flat.map((l) => [l.name, literal(0)])));
+  const left = (row: Expr, position: Expr) =>
+    substitute(load(copy.element.buffer, add(start, position), dtype), decode(rowAxes, row));
   const column = indexLocal(`c${c.node.id}`, product(columnAxes));
   const right = rejoin(substitute(substitute(w, inBlock), decode(columnAxes, column)));
-  const count = product(rows);
+  const rows = indexLocal(`r${c.node.id}`, product(rowAxes));
   const sums = buffers.fresh("partial");
-  const dots = columnAxes.length === 0 ? windowDots(tiles, count, flat, leftAt, right, sums) : null;
-  const tilesOf = (body: (firstColumn: Expr, lane: Local, width: number) => readonly Stmt[]) =>
-    tiles.columns(column.extent!, lanes, body);
-  const sumAt = (firstColumn: Expr, row: Expr, lane: Local) =>
-    add(add(mul(firstColumn, literal(count)), mul(row, literal(lanes))), lane);
-  const inTiles = () =>
-    tilesOf((firstColumn, lane, width) => {
-      const inside = lane.extent === width ? lane : call("minimum", lane, literal(width - 1));
-      const value = substitute(right, new Map([[column.name, add(firstColumn, inside)]]));
-      const place = linearIndex(
-        flat.map((l) => l.extent!),
-        flat,
-      );
-      const panelTerms = { blocks: [], loops: flat.map(serial), own: new Map(), count: k.extent!, place };
-      const { pack, element } = packedPanel(value, lane, panelTerms, buffers);
-      const { buffer } = element as Expr & { kind: "load" };
-      const panel = load(buffer, add(mul(k, literal(lane.extent!)), lane), dtype);
-      return [
-        ...pack,
-        ...tiles.rows(count, (row, rowsHere) => {
-          const lefts = Array.from({ length: rowsHere }, (_, i) => leftAt(add(row, literal(i)), k));
-          const { names, scratch } = tiles.accumulators(rowsHere, lane);
-          const places = names.map((_, i) => sumAt(firstColumn, add(row, literal(i)), lane));
-          const starts = names.map((name, i) => storeAt(name, lane, load(sums, places[i]!, dtype)));
-          const ends = names.map((name, i) => storeAt(sums, places[i]!, load(name, lane, dtype)));
-          return [
-            ...scratch,
-            ...emitLoops([vector(lane)], starts, buffers),
-            ...tiles.addTerms([serial(k)], lane, names, lefts, panel),
-            ...emitLoops([vector(lane)], ends, buffers),
-          ];
-        }),
-      ];
-    });
-  const size = dots?.size ?? Math.ceil(column.extent! / lanes) * lanes * count;
+  const summed = { rows: rows.extent!, column, flat, left, right, sums };
+  const dots = column.extent === 1 || (rows.extent! <= rowsOfDots && product(flat) >= 2 * fewTerms);
+  const { size, adding, sum } = (dots ? dotSums : panelSums)(summed, new WindowTiles(dtype, c.item, buffers));
   const all = indexLocal(buffers.fresh("i"), size);
-  const axes = { left: x, right: w, rows, columns: columnAxes, column, outer: [], over: [], contiguous: false };
+  // The result has the rows side by side.
+  const axes = { rows: columnAxes, columns: rowAxes, column: rows };
   const epilogue = new ContractionEpilogue(c.group, c.node, axes, c.escapes, buffers);
-  const finishing = tilesOf((firstColumn, lane, width) => {
-    const line = indexLocal(buffers.fresh("i"), count);
-    // The cut axis is known in terms of the row's.
-    const own = substituteAll(known, decode(rows, line));
-    const sum = dots?.sum(line) ?? load(sums, sumAt(firstColumn, line, lane), dtype);
-    return epilogue.stores({ own, firstColumn, lane, width }, line, sum, [serial(line)]);
-  });
+  const line = indexLocal(buffers.fresh("i"), column.extent!);
+  const lane = indexLocal(buffers.fresh("j"), rows.extent!);
+  const own = substituteAll(known, new Map([...decode(rowAxes, rows), ...decode(columnAxes, line)]));
+  const place = { own, firstColumn: literal(0), lane, width: rows.extent! };
   const body = [
     scratchOf(sums, dtype, size),
     ...emitLoops([vector(all)], [storeAt(sums, all, literal(0, dtype))], buffers),
-    ...nested(blocks, [...copy.fill, ...(dots?.adding ?? inTiles())]),
-    ...finishing,
+    ...nested(blocks, [...copy.fill, ...adding]),
+    ...epilogue.stores(place, line, sum(lane, line), [serial(line)]),
   ];
   return { over, extent: over.extent!, body };
 }
@@ -117,8 +83,20 @@ function enoughTerms(images: number, terms: number, perImage: number): number {
   return counts.find((n) => n * terms >= fewTerms) ?? counts.at(-1)!;
 }
 
-function rowParts(channels: number, rows: number, bytes: number): number {
-  const parts = divisorsOf(channels);
-  const wanted = parts.findLast((n) => n <= enoughParts && rows / n >= fewRows) ?? 1;
-  return parts.find((n) => n >= wanted && bytes / n <= mostStaged) ?? channels;
+/** How columns are cut for threads, and rows for them and for the size of the copy, of so many bytes uncut. */
+function partsOf(c: WindowContraction, bytes: number): readonly Cut[] {
+  const [channels, first] = [c.images[0], c.others[0]];
+  const [rows, columns] = [product(c.own), product(c.others)];
+  const wanted = enoughParts / product(c.batch);
+  const whole = tileBytes / c.item;
+  const across = first ? divisorsOf(first.extent!).findLast((n) => n === 1 || (n <= wanted && columns / n >= fewColumns && (columns / n) % whole === 0))! : 1; // prettier-ignore
+  const cut: Cut[] = [];
+  if (channels) {
+    const parts = divisorsOf(channels.extent!);
+    const least = parts.findLast((n) => n === 1 || (n <= wanted / across && rows / n >= fewRows))!;
+    const down = parts.find((n) => n >= least && bytes / n <= mostStaged) ?? channels.extent!;
+    cut.push({ axis: channels, count: channels.extent! / down });
+  }
+  if (first) cut.push({ axis: first, count: first.extent! / across });
+  return cut;
 }

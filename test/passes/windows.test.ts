@@ -59,3 +59,38 @@ it("a small pool is one vector loop", () => {
   expect(text.match(/ vector \{/g)).toHaveLength(1);
   expect(text).not.toContain("maximum=");
 });
+
+it("a depthwise convolution and its gradients are products in vectors", () => {
+  const make = (g: GraphMaker) => {
+    const w = g.input("w", [16, 1, 3, 3], "f32");
+    const a = image(g);
+    return { a, w, y: ops.conv2d(a, w, { padding: 1, groups: 16 }) };
+  };
+  const dy = (g: GraphMaker) => g.input("dy", [2, 16, 9, 9], "f32");
+  const texts = [
+    kernelsOf((g) => make(g).y),
+    kernelsOf((g) => {
+      const { a, y } = make(g);
+      return gradient([y], [a], { cotangents: [dy(g)] })[0]!;
+    }),
+    kernelsOf((g) => {
+      const { w, y } = make(g);
+      return gradient([y], [w], { cotangents: [dy(g)] })[0]!;
+    }),
+  ];
+  for (const text of texts) {
+    expect(text).toContain("in registers");
+    expect(text).not.toContain("select");
+    expect(text).not.toContain("add=");
+  }
+});
+
+it("a weight gradient of a few rows does not copy the other factor", () => {
+  const text = kernelsOf((g) => {
+    const [a, w] = [g.input("a", [4, 1, 28, 28], "f32"), g.input("w", [32, 1, 3, 3], "f32")];
+    const y = ops.conv2d(a, w);
+    return gradient([y], [w], { cotangents: [g.input("dy", [4, 32, 26, 26], "f32")] })[0]!;
+  });
+  expect(text).toContain("scratch stage");
+  expect(text).not.toContain("panel");
+});
