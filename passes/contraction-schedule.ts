@@ -63,7 +63,7 @@ const aliasedBytes = 2048;
 const fewTerms = 128;
 /** Rows of an iteration at most, and columns where something is packed for all of them: blocks of both factors fit the second-level cache. */
 const mostRows = 256;
-const groupColumns = 128;
+const groupColumns = { left: 256, right: 128 };
 /** What packing an element costs that is not beside its neighbour, against one that is. */
 const gathered = 3;
 /** Iterations that threads share evenly; a space is cut into so many while parts stay worth their packing. */
@@ -74,24 +74,27 @@ export function chooseSchedule(facts: ContractionFacts): ContractionSchedule {
   const tileColumns = tileBytes / item;
   const short = innerTerms < terms && innerTerms < shortLoop && rows >= manyRows.short;
   const near = terms * columns * item <= nearBytes;
-  const far = rows >= (near ? manyRows.near : manyRows.far) && terms > residentTerms(facts.rightStep, item);
-  const packRight = !contiguous || far || short;
   const apart = ((facts.leftRowStep ?? 1) * item) % aliasedBytes === 0 && rows * terms * item > nearBytes;
   const packLeft = columns >= manyColumns && rows >= tileRows && (apart || terms > residentTerms(facts.leftStep, item));
   const along = terms <= fewTerms;
-  const { chunks, groups } = shared(
-    facts,
-    { left: packLeft, right: packRight },
-    packLeft || far || along ? groupColumns : tileColumns,
-  );
+  const worth = near ? manyRows.near : manyRows.far;
+  const far = rows >= worth && terms > residentTerms(facts.rightStep, item);
+  const cut = (right: boolean) => {
+    const most = packLeft ? groupColumns.left : (far && right) || along ? groupColumns.right : tileColumns;
+    const { chunks, groups } = shared(facts, { left: packLeft, right }, most);
+    return { right, groups, chunkRows: chunks === 1 ? rows : Math.ceil(rows / chunks / tileRows) * tileRows };
+  };
+  // It is rows of one iteration that use what it packs.
+  const packed = cut(!contiguous || far || short);
+  const { right, groups, chunkRows } = contiguous && !short && packed.chunkRows < worth ? cut(false) : packed;
   return {
     tileRows,
     tileColumns,
-    chunkRows: chunks === 1 ? rows : Math.ceil(rows / chunks / tileRows) * tileRows,
+    chunkRows,
     chunkColumns: Math.ceil(columns / groups / tileColumns) * tileColumns,
     next: "columns",
     inner: along ? "columns" : "rows",
-    packRight,
+    packRight: right,
     packLeft,
     blockTerms: terms * tileBytes <= maxPanelBytes ? terms : blockTerms,
   };
@@ -129,10 +132,10 @@ export function candidateSchedules(facts: ContractionFacts): readonly Contractio
   const { rows, columns, terms, contiguous } = facts;
   const candidates: ContractionSchedule[] = [
     chosen,
-    { ...chosen, packLeft: !chosen.packLeft, chunkColumns: Math.min(columns, groupColumns) },
+    { ...chosen, packLeft: !chosen.packLeft, chunkColumns: Math.min(columns, groupColumns.right) },
     { ...chosen, packRight: !chosen.packRight || !contiguous },
     { ...chosen, next: "rows" },
-    { ...chosen, inner: "columns", chunkColumns: Math.min(columns, groupColumns) },
+    { ...chosen, inner: "columns", chunkColumns: Math.min(columns, groupColumns.right) },
     ...[32, 128, 512].map((chunkRows) => ({ ...chosen, chunkRows: Math.min(rows, chunkRows) })),
     ...[256, 512].map((blockTerms) => ({ ...chosen, packRight: true, blockTerms: Math.min(terms, blockTerms) })),
   ];
