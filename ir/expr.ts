@@ -183,8 +183,6 @@ function compareIndex(fn: "lt" | "ge" | "eq", a: Expr, b: Expr): Expr {
   return call(fn, a, b);
 }
 
-const isValue = (x: Expr, n: number): boolean => x.kind === "literal" && x.value === n;
-
 /** i32 arithmetic, with the identities that index maps through views produce. */
 function indexCall(fn: ScalarFn, args: readonly Expr[]): Expr {
   const a = args[0]!;
@@ -193,10 +191,12 @@ function indexCall(fn: ScalarFn, args: readonly Expr[]): Expr {
     const values = args.map((x) => (x as Literal).value);
     return literal(evaluate(fn, "i32", values, args.map((x) => x.dtype))); // prettier-ignore
   }
+  const p = a.kind === "literal" ? a.value : null;
+  const q = b?.kind === "literal" ? b.value : null;
   switch (fn) {
     case "add":
-      if (isValue(a, 0)) return b;
-      if (isValue(b, 0)) return a;
+      if (p === 0) return b;
+      if (q === 0) return a;
       if (a.kind === "literal") return indexCall("add", [b, a]);
       if (b.kind === "literal" && isCall(a, "add") && a.args[1]!.kind === "literal") {
         return indexCall("add", [a.args[0]!, literal(a.args[1]!.value + b.value)]);
@@ -206,8 +206,8 @@ function indexCall(fn: ScalarFn, args: readonly Expr[]): Expr {
       if (b.kind === "literal") return indexCall("add", [a, literal(-b.value)]);
       break;
     case "mul":
-      if (isValue(a, 0) || isValue(b, 1)) return a;
-      if (isValue(b, 0) || isValue(a, 1)) return b;
+      if (p === 0 || q === 1) return a;
+      if (q === 0 || p === 1) return b;
       if (a.kind === "literal") return indexCall("mul", [b, a]);
       if (b.kind === "literal" && isCall(a, "add")) {
         return indexCall("add", [indexCall("mul", [a.args[0]!, b]), indexCall("mul", [a.args[1]!, b])]);

@@ -51,7 +51,8 @@ function signRule(name: string, apply: (operands: readonly Value[]) => Operand |
   return {
     name,
     apply: (_, operands) => {
-      const plain = isFloat(operands[0]!.type.dtype) && operands.every((x) => constantValue(x) === null);
+      if (!operands.some(negated) || !isFloat(operands[0]!.type.dtype)) return null;
+      const plain = operands.every((x) => constantValue(x) === null);
       return plain ? apply(operands) : null;
     },
   };

@@ -1,5 +1,5 @@
 // What happens to a contraction's sums: the element-by-element work of its group, and the stores of what leaves it.
-import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/expr.js";
+import { add, type Expr, indexLocal, literal, load, local, type Local, mul } from "#ir/expr.js";
 import type { Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { type ContractionAxes, decode, product } from "./contraction-axes.js";
@@ -23,9 +23,18 @@ export interface Place {
   readonly width: number;
 }
 
+/** What is stored of any row at a place, over the locals that stand for the row and for its sum. */
+interface RowRoots {
+  readonly stored: Local;
+  readonly position: Local;
+  readonly sum: Local;
+  readonly roots: readonly Root[];
+}
+
 export class ContractionEpilogue {
   /** Whether it is too large to be written out for every row. */
   readonly #large: boolean;
+  readonly #atPlace = new WeakMap<Place, RowRoots>();
 
   constructor(
     readonly group: Group,
@@ -63,24 +72,35 @@ export class ContractionEpilogue {
   }
 
   /** Stores of everything in the group that leaves it, for a row of a tile whose sum in a lane is `sum`. */
-  stores({ own, firstColumn, lane, width }: Place, row: Expr, sum: Expr, lines: readonly Loop[]): readonly Stmt[] {
+  stores(place: Place, row: Expr, sum: Expr, lines: readonly Loop[]): readonly Stmt[] {
+    let any = this.#atPlace.get(place);
+    if (!any) this.#atPlace.set(place, (any = this.#rootsAt(place)));
+    const { stored, position } = any;
+    const here = new Map<string, Expr>([
+      [position.name, row],
+      [any.sum.name, substitute(sum, new Map([[place.lane.name, stored]]))],
+    ]);
+    const placed = new Map<Expr, Expr>();
+    const at = (x: Expr) => substitute(x, here, placed);
+    const roots = any.roots.map((root) => ({ ...root, value: at(root.value), offset: at(root.offset!) }));
+    return emitLoops([...lines, { local: stored, extent: literal(place.width), as: "vector" }], roots, this.buffers);
+  }
+
+  #rootsAt({ own, firstColumn, lane, width }: Place): RowRoots {
     const { columns, column, rows } = this.axes;
     const position = indexLocal("row", product(rows));
+    const sum = local("sum", this.node.results[0]!.type.dtype);
     const stored = width === lane.extent ? lane : indexLocal(this.buffers.fresh("j"), width);
     const locals = new Map([...own, ...decode(rows, position), ...decode(columns, column)]);
-    const here = new Map<string, Expr>([
-      [column.name, add(firstColumn, stored)],
-      [position.name, row],
-    ]);
+    const here = new Map<string, Expr>([[column.name, add(firstColumn, stored)]]);
     const [joined, placed] = [new Map<Expr, Expr>(), new Map<Expr, Expr>()];
     const place = (x: Expr) => substitute(rejoin(x, joined), here, placed);
-    const element = substitute(sum, new Map([[lane.name, stored]]));
-    const roots = this.#roots(locals, element).map((root) => ({
+    const roots = this.#roots(locals, sum).map((root) => ({
       ...root,
       value: place(root.value),
       offset: place(root.offset!),
     }));
-    return emitLoops([...lines, { local: stored, extent: literal(width), as: "vector" }], roots, this.buffers);
+    return { stored, position, sum, roots };
   }
 
   #roots(own: ReadonlyMap<string, Expr>, sum: Expr): readonly Root[] {

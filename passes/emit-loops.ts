@@ -3,7 +3,8 @@
 import { add, bitFns, type Expr, load, local, lt, and, ge, literal, type Local } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
 import type { Stmt } from "#ir/kernel.js";
-import { partsOf, rebuild } from "./rewrite-expr.js";
+import { partsOf } from "#ir/subexpressions.js";
+import { rebuild } from "./rewrite-expr.js";
 
 /** A loop, outermost first in a list. */
 export interface Loop {
@@ -58,6 +59,8 @@ class Emission {
   readonly #lets: Stmt[][];
   readonly #named = new Map<Expr, Expr>();
   readonly #uses = new Map<Expr, number>();
+  /** Index arithmetic without loads or checks. */
+  readonly #plain = new Set<Expr>();
   #serial = false;
 
   constructor(
@@ -167,14 +170,21 @@ class Emission {
     this.#uses.set(e, (this.#uses.get(e) ?? 0) + 1);
     if (counted.has(e)) return;
     counted.add(e);
-    if (e.kind === "load") this.#countLoads(e.offset, counted);
+    if (e.kind === "load") void this.#countLoads(e.offset, counted);
     else for (const part of partsOf(e)) this.#count(part, counted);
   }
 
-  /** Loads and checks inside index arithmetic are values again. */
-  #countLoads(e: Expr, counted: Set<Expr>): void {
-    if (e.kind === "load" || e.kind === "bounded") this.#count(e, counted);
-    else for (const part of partsOf(e)) this.#countLoads(part, counted);
+  /** Loads and checks inside index arithmetic are values again. Whether there are any. */
+  #countLoads(e: Expr, counted: Set<Expr>): boolean {
+    if (e.kind === "literal" || e.kind === "local" || this.#plain.has(e)) return false;
+    if (e.kind === "load" || e.kind === "bounded") {
+      this.#count(e, counted);
+      return true;
+    }
+    let found = false;
+    for (const part of partsOf(e)) if (this.#countLoads(part, counted)) found = true;
+    if (!found) this.#plain.add(e);
+    return found;
   }
 
   /** The expression as a value for a user at `depth`. */

@@ -95,7 +95,13 @@ class Fusion {
       const follows = elementOf(reader).over.length === 0 && sameAxes(a, b);
       if (a !== b && a.nodes.some((n) => elementOf(n).role === "reduce") && follows) this.#tryMerge(a, b);
     }
-    const saved = new Map(edges.map((edge) => [edge, this.#bytesSaved(edge.node, edge.reader)]));
+    const sources = new Map<Group, ReadonlySet<Node>>();
+    const sourcesOf = (group: Group): ReadonlySet<Node> => {
+      let found = sources.get(group);
+      if (!found) sources.set(group, (found = this.#sourcesOf(group)));
+      return found;
+    };
+    const saved = new Map(edges.map((edge) => [edge, this.#bytesSaved(edge.node, edge.reader, sourcesOf)]));
     edges.sort((x, y) => saved.get(y)! - saved.get(x)! || this.#position.get(x.node)! - this.#position.get(y.node)!);
     for (let merged = true, round = 0; merged && round < 3; round++) {
       merged = false;
@@ -141,21 +147,28 @@ class Fusion {
   }
 
   /** What is not written and read again, and what is read once instead of twice, where a group and a reader are one. */
-  #bytesSaved(node: Node, reader: Node): number {
-    const own = new Set(accessesOf(reader).map((a) => a.value.node));
-    const group = this.#groupOf.get(node)!;
+  #bytesSaved(node: Node, reader: Node, sourcesOf: (group: Group) => ReadonlySet<Node>): number {
+    const sources = sourcesOf(this.#groupOf.get(node)!);
     const shared = new Set<Node>();
+    for (const { value } of accessesOf(reader)) if (sources.has(value.node)) shared.add(value.node);
+    let bytes = bytesOf(node);
+    for (const n of shared) bytes += bytesOf(n);
+    return bytes;
+  }
+
+  /** What a group reads from outside, and what is read by those that only it reads, which will be computed in it. */
+  #sourcesOf(group: Group): ReadonlySet<Node> {
+    const sources = new Set<Node>();
     const members = [...group.nodes];
-    // What only this group reads will be computed in it.
     for (let i = 0; i < members.length && i < farthest; i++) {
       for (const { value } of accessesOf(members[i]!)) {
         const source = value.node;
-        if (own.has(source)) shared.add(source);
-        else if (this.#readers.get(source)?.length === 1 && elementOf(source).role === "map") members.push(source);
+        sources.add(source);
+        if (this.#readers.get(source)?.length === 1 && elementOf(source).role === "map") members.push(source);
       }
     }
-    for (const member of group.nodes) shared.delete(member);
-    return [node, ...shared].reduce((sum, n) => sum + bytesOf(n), 0);
+    for (const member of group.nodes) sources.delete(member);
+    return sources;
   }
 
   #tryMerge(a: Group, b: Group): boolean {
@@ -235,7 +248,7 @@ class Fusion {
 
   /** Whether the group reads the parameter only where, and in the turn in which, it writes the new value. */
   #mayOverwrite(group: Group, parameter: Node, writer: Node): boolean {
-    const readers = group.nodes.filter((n) => accessesOf(n).some((a) => a.value.node === parameter));
+    const readers = (this.#readers.get(parameter) ?? []).filter((n) => this.#groupOf.get(n) === group);
     // A check in the same kernel could fail when other rows have been written.
     if (group.nodes.some(canFail)) return false;
     if (readers.length === 0) return true;

@@ -4,7 +4,8 @@ import type { Expr, Local } from "#ir/expr.js";
 import { mapExprs, type Space, type Stmt } from "#ir/kernel.js";
 import { costOf } from "./element.js";
 import { sameExpr } from "./in-place.js";
-import { partsOf, rewriteExpr } from "./rewrite-expr.js";
+import { partsOf } from "#ir/subexpressions.js";
+import { rewriteExpr } from "./rewrite-expr.js";
 
 /** Operations; a register taken all along costs more than fewer of them. */
 const worthwhile = 4;

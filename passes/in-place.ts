@@ -7,17 +7,16 @@ import { coefficient, partsOf, rewriteExpr, walkExpr } from "./rewrite-expr.js";
 
 /** Whether buffer `to` of the kernel may share the memory of its buffer `from`. Both have equal lengths and item sizes. */
 export function mayShare(kernel: Kernel, from: string, to: string): boolean {
-  const places = kernel.stages.flatMap((spaces) =>
-    spaces.map((space) => ({ space, all: touches(space.body, from, to, null) })),
-  );
-  const touched = places.filter(({ all }) => all.length > 0);
+  const places = touchesOf(kernel);
+  const touched = places.filter(({ of }) => of.has(to) || (of.get(from)?.some((p) => !p.stores) ?? false));
   if (touched.length !== 1 || kernel.stages[0]!.length !== places.length) return false;
-  const { space, all } = touched[0]!;
-  const stores = all.filter((p) => p.stores);
+  const { space, of } = touched[0]!;
+  const stores = (of.get(to) ?? []).filter((p) => p.stores);
   if (stores.length !== 1) return false;
   const store = stores[0]!;
   const inTurn = (p: Touch): boolean => p.body === store.body && p.at <= store.at && sameExpr(p.offset, store.offset);
-  const earlier = all.filter((p) => !inTurn(p));
+  const loads = [...(of.get(from) ?? []), ...(of.get(to) ?? [])].filter((p) => !p.stores);
+  const earlier = loads.filter((p) => !inTurn(p));
   if (earlier.length === 0) return true;
   if (earlier.some((p) => p.nest >= store.nest)) return false;
   const rows = [store, ...earlier].map((p) => rowLength(p.offset, space));
@@ -34,27 +33,65 @@ interface Touch {
   readonly offset: Expr;
 }
 
-function touches(body: readonly Stmt[], from: string, to: string, nest: number | null): readonly Touch[] {
-  return body.flatMap((s, at): readonly Touch[] => {
+/** Of a space, what touches each buffer. */
+interface SpaceTouches {
+  readonly space: Space;
+  readonly of: Map<string, Touch[]>;
+}
+
+const known = new WeakMap<Kernel, readonly SpaceTouches[]>();
+
+function touchesOf(kernel: Kernel): readonly SpaceTouches[] {
+  let found = known.get(kernel);
+  if (!found) {
+    found = kernel.stages.flat().map((space) => {
+      const of = new Map<string, Touch[]>();
+      collectTouches(space.body, null, (buffer, touch) => {
+        const list = of.get(buffer);
+        if (list) list.push(touch);
+        else of.set(buffer, [touch]);
+      });
+      return { space, of };
+    });
+    known.set(kernel, found);
+  }
+  return found;
+}
+
+function collectTouches(
+  body: readonly Stmt[],
+  nest: number | null,
+  found: (buffer: string, touch: Touch) => void,
+): void {
+  body.forEach((s, at) => {
     const own = nest ?? at;
-    const loads = (x: Expr) => loadsOf(x, from, to).map((offset) => ({ stores: false, body, at, nest: own, offset }));
+    const touch = (buffer: string, offset: Expr, stores: boolean): void => {
+      found(buffer, { stores, body, at, nest: own, offset });
+    };
+    const seen = new Set<Expr>();
+    const loads = (x: Expr): void => {
+      walkExpr(x, (e) => { if (e.kind === "load") touch(e.buffer, e.offset, false); }, seen); // prettier-ignore
+    };
     switch (s.kind) {
       case "for":
-        return [...loads(s.extent), ...touches(s.body, from, to, own)];
+        loads(s.extent);
+        return collectTouches(s.body, own, found);
       case "if":
-        return [...loads(s.test), ...touches(s.then, from, to, own), ...touches(s.else ?? [], from, to, own)];
+        loads(s.test);
+        collectTouches(s.then, own, found);
+        return collectTouches(s.else ?? [], own, found);
       case "let":
       case "set":
       case "accumulate":
         return loads(s.value);
       case "check":
-        return [...loads(s.test), ...loads(s.value)];
-      case "store": {
-        const stored = s.buffer === to ? [{ stores: true, body, at, nest: own, offset: s.offset }] : [];
-        return [...loads(s.offset), ...loads(s.value), ...stored];
-      }
+        loads(s.test);
+        return loads(s.value);
+      case "store":
+        loads(s.offset);
+        loads(s.value);
+        return touch(s.buffer, s.offset, true);
       case "scratch":
-        return [];
     }
   });
 }
@@ -88,15 +125,6 @@ function collectLets(body: readonly Stmt[], lets: Map<string, Expr>): void {
     else if (s.kind === "if") [s.then, s.else ?? []].forEach((part) => collectLets(part, lets));
   }
   for (const s of body) if (s.kind === "set" || s.kind === "accumulate") lets.delete(s.local.name);
-}
-
-/** The offsets at which an expression reads one of the two. */
-function loadsOf(x: Expr, from: string, to: string): readonly Expr[] {
-  const found: Expr[] = [];
-  walkExpr(x, (e) => {
-    if (e.kind === "load" && (e.buffer === from || e.buffer === to)) found.push(e.offset);
-  });
-  return found;
 }
 
 /** Structural equality. */

@@ -136,8 +136,8 @@ function walk(
       if (!normal.has(operand)) push(operand);
     } else {
       place[0] = node;
-      const operands = node.operands.map((value) => normal.get(value.node)![value.index]!);
-      if (operands.some((value, i) => value !== node.operands[i])) {
+      const operands = changedOperands(node, normal);
+      if (operands) {
         frame.becomes = { rule: "", values: builder.apply(node.op, operands, node.attrs) };
         continue;
       }
@@ -152,6 +152,16 @@ function walk(
       }
     }
   }
+}
+
+/** The operands in normal form; null where they are so already. */
+function changedOperands({ operands }: Node, normal: ReadonlyMap<Node, readonly Value[]>): readonly Value[] | null {
+  for (let i = 0; i < operands.length; i++) {
+    const value = operands[i]!;
+    if (normal.get(value.node)![value.index] === value) continue;
+    return operands.map((x) => normal.get(x.node)![x.index]!);
+  }
+  return null;
 }
 
 /** Counts what rules do, and stops rules that never end by making ever new nodes. */

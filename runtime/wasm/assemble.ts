@@ -197,6 +197,7 @@ class Assembler {
   }
 
   #withIndex(code: number, index: number): void {
+    if (index < 128) return void this.#bytes.push(code, index);
     this.#bytes.push(code);
     unsigned(this.#bytes, index);
   }
