@@ -113,9 +113,19 @@ export class Guards {
     const { range } = this.expressions.scalar(load.offset);
     const { vector } = this.expressions;
     const stride = vector && this.expressions.varies(load.offset) ? this.expressions.strideOf(load.offset) : 0;
-    if (!range || stride === null) return false;
+    if (!range) return false;
+    // No one number says how far lanes are apart: each for itself.
+    if (stride === null) {
+      for (let lane = 0; lane < vector!.lanes; lane++) if (!this.#isLaneInside(load, array, lane)) return false;
+      return true;
+    }
     const reach = vector ? stride * (vector.lanes - 1) : 0;
     return range[0] + Math.min(0, reach) >= 0 && range[1] + Math.max(0, reach) < array.length;
+  }
+
+  #isLaneInside(load: Load, array: MemoryArray, lane: number): boolean {
+    const { range } = this.expressions.scalar(load.offset, lane);
+    return range !== null && range[0] >= 0 && range[1] < array.length;
   }
 }
 

@@ -91,7 +91,9 @@ export class Statements {
     const last = constantOf(end);
     if (first !== null && last !== null && last <= first) return;
     if (first !== null && last !== null && last - first <= step) return body(start);
-    const range: Range | null = end.range && [start.range?.[0] ?? 0, end.range[1] - 1];
+    // Steps fit evenly, so that a whole one is left in the last round.
+    const low = start.range?.[0] ?? 0;
+    const range: Range | null = end.range && [low, Math.max(low, end.range[1] - step)];
     this.code.loop({ start, end, step, writes, range }, body);
   }
 

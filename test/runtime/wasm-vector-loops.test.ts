@@ -111,6 +111,16 @@ describe("vector loops", () => {
     expect(found.e).toEqual(count(n).map((k) => x[(k % 5) * 3 + Math.floor(k / 5)]));
   });
 
+  it.each(lengths)("of %i elements read pairs where something holds, to the last element", (n) => {
+    const x = count(n + 4).map((v) => (v % 3) - 1);
+    const pairs = count(Math.ceil(n / 2)).map((v) => v + 10);
+    const i = indexLocal("i", n);
+    const test = call("gt", load("x", i, "f32"), literal(0, "f32"));
+    const value = select(test, load("pairs", floorDiv(i, 2), "f32"), literal(0, "f32"));
+    const found = run({ x: f32(x), pairs: f32(pairs), y: zeros(n + 4) }, [loop(i, "vector", [store("y", i, value)])]);
+    expect(found.y).toEqual(x.map((v, k) => (k < n && v > 0 ? pairs[Math.floor(k / 2)] : 0)));
+  });
+
   it.each(["f32", "f64", "i32", "bool", "u8"] as const)("gather and scatter %s", (dtype) => {
     const n = 11;
     const i = indexLocal("i", n);
