@@ -8,10 +8,12 @@ export function startOf({ start, terms }: Slice, positionOf: (term: SliceTerm) =
   for (let i = 0; i < terms.length; i++) {
     const { step, plus = 0, wrap } = terms[i]!;
     const moved = positionOf(terms[i]!) + plus;
-    sum += step * (wrap === undefined ? moved : moved % wrap);
+    sum += step * (wrap === undefined ? moved : remainder(moved, wrap));
   }
   return sum;
 }
+
+const remainder = (n: number, by: number): number => n - by * Math.floor(n / by);
 
 /** Inclusive bounds. */
 type Interval = readonly [low: number, high: number];
@@ -25,7 +27,7 @@ function boundsOfTerm({ step, plus = 0, wrap }: SliceTerm, region: Region, at: n
   const [low, high] = positionsOf(region, at).map((position) => position + plus) as [number, number];
   if (wrap === undefined) return scaled([low, high], step);
   const whole = high - low >= wrap - 1 || Math.floor(low / wrap) !== Math.floor(high / wrap);
-  return scaled(whole ? [0, wrap - 1] : [low % wrap, high % wrap], step);
+  return scaled(whole ? [0, wrap - 1] : [remainder(low, wrap), remainder(high, wrap)], step);
 }
 
 /** The positions that a loop can have at a step inside or behind it. */

@@ -4,6 +4,7 @@ import type { Plan } from "#ir/plan.js";
 import type { Backend, Program } from "./backend.js";
 import type { Device } from "./device.js";
 import { compileKernel, type KernelFunction } from "./compile-js.js";
+import { Flow } from "./flow.js";
 import { Bound } from "./program.js";
 
 export const js: Backend = {
@@ -15,6 +16,7 @@ class JsProgram implements Program {
   readonly buffers: Bound;
   readonly threads = 1;
   readonly readyThreads = 1;
+  readonly #flow: Flow;
   readonly #functions: readonly KernelFunction[];
   /** The arrays of each launch, filled in before it runs. */
   readonly #arrays: readonly TypedArray[][];
@@ -22,6 +24,7 @@ class JsProgram implements Program {
 
   constructor(plan: Plan, device: Device) {
     this.buffers = new Bound(plan, device);
+    this.#flow = new Flow(this.buffers, (step) => this.#launch(step));
     this.#functions = plan.steps.map(({ kernel }) => compileKernel(kernel));
     this.#arrays = plan.steps.map(() => []);
     this.#steps = plan.steps.map((_, step) => () => this.#functions[step]!(...this.#arrays[step]!));
@@ -29,12 +32,12 @@ class JsProgram implements Program {
 
   run(args?: readonly number[]): void {
     this.buffers.locate(args);
-    for (let step = 0; step < this.#steps.length; step++) this.#launch(step);
+    this.#flow.run();
   }
 
   launch(step: number, args?: readonly number[]): void {
     this.buffers.locate(args);
-    this.#launch(step);
+    this.#flow.launch(step);
   }
 
   dispose(): void {
@@ -42,9 +45,9 @@ class JsProgram implements Program {
   }
 
   #launch(step: number): void {
-    const { buffers } = this.buffers.plan.steps[step]!;
+    const launch = this.buffers.plan.steps[step]!;
     const arrays = this.#arrays[step]!;
-    for (let i = 0; i < buffers.length; i++) arrays[i] = this.buffers.view(buffers[i]!);
+    for (let i = 0; i < launch.buffers.length; i++) arrays[i] = this.#flow.view(launch, i);
     this.buffers.guard(this.#steps[step]!);
   }
 }

@@ -1,22 +1,30 @@
-// How threads go through a plan: which stages they share, and between which of them they must meet. Nothing here changes
-// what an iteration computes, so results do not depend on the number of threads.
+// How threads go through a plan: which stages they share; where they must meet, `meetings.ts` finds. Nothing here changes what
+// an iteration computes, so results do not depend on the number of threads.
 import { secondsOf } from "#ir/cost.js";
-import { itemSize } from "#ir/dtype.js";
-import type { Kernel, Space, Stmt } from "#ir/kernel.js";
-import type { Launch, Plan } from "#ir/plan.js";
+import type { Kernel, Space } from "#ir/kernel.js";
+import { holds } from "#ir/plan-flow.js";
+import type { Plan, Region } from "#ir/plan.js";
 import { weightOf } from "./cost.js";
+import { canFail, meetingsOf } from "./meetings.js";
 
-/** A part of the schedule: a whole launch on thread 0, or a stage of one. */
+/** A part of a launch: all of it on thread 0, or a stage. */
 export interface Turn {
-  readonly step: number;
   /** Null: all stages of the launch, on thread 0. */
   readonly stage: number | null;
   /** Weights of an iteration of each space, where all threads share the stage; null where thread 0 runs it alone. */
   readonly weights: readonly number[] | null;
   /** Into how many parts each thread's share is cut: whoever has done its own takes parts of others, which may be slower. */
   readonly parts: number;
-  /** Whether all threads meet before it. */
-  readonly barrier: boolean;
+}
+
+/** How threads go through a plan. */
+export interface Shares {
+  /** The turns of each step. */
+  readonly turns: readonly (readonly Turn[])[];
+  /** Regions that thread 0 walks alone, by their indices. */
+  readonly alone: ReadonlySet<number>;
+  /** Before what all threads meet: a turn; a region that thread 0 walks alone; what decides about another region. */
+  readonly meetings: ReadonlySet<Turn | Region>;
 }
 
 /** A run must save as much as so many barriers take: where the machine gives a worker no core at once, all wait for it much longer. */
@@ -25,29 +33,36 @@ const leastBarriers = 250;
 const leastPart = 10;
 const mostParts = 8;
 
-/** The turns of a plan for at most `threads` threads; null where one thread does as well. */
-export function shareOut(plan: Plan, threads: number, barrierSeconds: number): readonly Turn[] | null {
+/** The shares of at most `threads` threads; null where one thread does as well. */
+export function shareOut(plan: Plan, threads: number, barrierSeconds: number): Shares | null {
   if (threads < 2 || plan.buffers.some(({ place }) => place.at === "argument")) return null;
-  const turns: Turn[] = [];
-  let [saved, met] = [0, 0];
-  const conflicts = new Conflicts(plan);
-  plan.steps.forEach((step, i) => {
-    const gains = stageGains(step.kernel, threads, 2 * barrierSeconds);
-    const shared = gains.some((gain) => gain > 0);
-    const stages = shared ? step.kernel.stages.map((_, s) => s) : [null];
-    for (const stage of stages) {
-      const alone = stage === null || gains[stage]! <= 0;
-      const barrier = conflicts.meet(step, alone);
-      if (barrier) met++;
-      if (!alone) saved += gains[stage]!;
-      const spaces = alone ? [] : step.kernel.stages[stage]!;
-      const least = leastPart * barrierSeconds * (threads - 1);
-      // Which of several checks is seen to fail must not depend on who is faster.
-      const parts = alone || conflicts.canFail(step.kernel) ? 1 : partsOf(spaces, threads, gains[stage]! / least);
-      turns.push({ step: i, stage, weights: alone ? null : spaces.map(weightOf), parts, barrier });
-    }
+  let saved = 0;
+  const least = leastPart * barrierSeconds * (threads - 1);
+  const turns = plan.steps.map(({ kernel }, i): readonly Turn[] => {
+    const gains = stageGains(kernel, threads, 2 * barrierSeconds);
+    saved += runsOf(plan, i) * gains.reduce((sum, gain) => sum + gain, 0);
+    if (gains.every((gain) => gain <= 0)) return [{ stage: null, weights: null, parts: 1 }];
+    // Which of several checks is seen to fail must not depend on who is faster.
+    const mayFail = canFail(kernel);
+    return gains.map((gain, stage): Turn => {
+      if (gain <= 0) return { stage, weights: null, parts: 1 };
+      const spaces = kernel.stages[stage]!;
+      return { stage, weights: spaces.map(weightOf), parts: mayFail ? 1 : partsOf(spaces, threads, gain / least) };
+    });
   });
-  return saved > (met + leastBarriers) * barrierSeconds ? turns : null;
+  const { meetings, alone } = meetingsOf(plan, turns);
+  let met = 0;
+  turns.forEach((list, i) => list.forEach((turn) => (met += meetings.has(turn) ? runsOf(plan, i) : 0)));
+  for (const region of plan.regions) if (meetings.has(region)) met += runsOf(plan, region.from);
+  return saved > (met + leastBarriers) * barrierSeconds ? { turns, alone, meetings } : null;
+}
+
+/** How often a step runs, as far as is known: what only the run knows counts as once. */
+function runsOf({ regions }: Plan, step: number): number {
+  return regions.reduce((product, region) => {
+    const known = region.kind === "loop" && typeof region.times === "number" && holds(region, step);
+    return known ? product * region.times : product;
+  }, 1);
 }
 
 /** Seconds that each stage takes less when it is shared; 0 where they are no more than `least`. */
@@ -67,65 +82,4 @@ function stageGains(kernel: Kernel, threads: number, least: number): readonly nu
 function partsOf(spaces: readonly Space[], threads: number, most: number): number {
   const iterations = spaces.reduce((sum, { extent }) => sum + extent, 0);
   return Math.max(1, Math.floor(Math.min(mostParts, most, iterations / threads)));
-}
-
-/** What was touched since the threads last met. */
-interface Touch {
-  readonly from: number;
-  readonly to: number;
-  readonly region: unknown;
-  readonly writes: boolean;
-  readonly alone: boolean;
-}
-
-/** Finds turns that touch what other threads may still be working on. */
-class Conflicts {
-  #since: Touch[] = [];
-  readonly #checks = new Map<Kernel, boolean>();
-
-  constructor(readonly plan: Plan) {}
-
-  /** Whether all threads must meet before a launch, or a stage of it; remembers what it touches. */
-  meet(step: Launch, alone: boolean): boolean {
-    const own = this.#touches(step, alone);
-    const clash = own.some((mine) => this.#since.some((other) => clashes(mine, other)));
-    this.#since = clash ? own : [...this.#since, ...own];
-    return clash;
-  }
-
-  #touches({ kernel, buffers }: Launch, alone: boolean): Touch[] {
-    const touches = buffers.map((index, i): Touch => {
-      const { place, dtype, length } = this.plan.buffers[index]!;
-      const writes = kernel.buffers[i]!.access !== "read";
-      const from = "offset" in place ? place.offset : 0;
-      const region = "offset" in place ? "scratch" : place.at === "parameter" ? place.parameter : index;
-      return { region, from, to: from + length * itemSize(dtype), writes, alone };
-    });
-    // Nobody may write a parameter before every check before it has passed.
-    const commits = touches.some((t) => t.writes && t.region !== "scratch");
-    if (commits) touches.push({ region: "go-ahead", from: 0, to: 1, writes: false, alone });
-    if (this.canFail(kernel)) touches.push({ region: "go-ahead", from: 0, to: 1, writes: true, alone });
-    return touches;
-  }
-
-  canFail(kernel: Kernel): boolean {
-    let known = this.#checks.get(kernel);
-    if (known === undefined) {
-      known = kernel.stages.flat().some(({ body }) => checks(body));
-      this.#checks.set(kernel, known);
-    }
-    return known;
-  }
-}
-
-function checks(body: readonly Stmt[]): boolean {
-  return body.some((s) => {
-    if (s.kind === "for") return checks(s.body);
-    return s.kind === "if" ? checks(s.then) || checks(s.else ?? []) : s.kind === "check";
-  });
-}
-
-function clashes(a: Touch, b: Touch): boolean {
-  if (a.region !== b.region || !(a.writes || b.writes) || (a.alone && b.alone)) return false;
-  return a.from < b.to && b.from < a.to;
 }

@@ -47,24 +47,24 @@ class WasmProgram implements Program {
     this.buffers = new Bound(plan, device);
     const { addresses } = this.buffers;
     const { shared } = device.memory;
-    const turns = shared ? shareOut(plan, most, device.barrierSeconds) : null;
-    this.threads = turns ? most : 1;
+    const shares = shared ? shareOut(plan, most, device.barrierSeconds) : null;
+    this.threads = shares ? most : 1;
     const relaxed = asked && hasRelaxedSimd();
-    const counting = turns?.filter(({ parts }) => parts > 1).length ?? 0;
+    const counting = shares?.turns.flat().filter(({ parts }) => parts > 1).length ?? 0;
     this.#counters = {
       address: counting > 0 ? device.allocate(counting * counterBytes) : 0,
       bytes: counting * counterBytes,
     };
     const counters = this.#counters.address;
-    const encoded = encodeModule(plan, { addressOf: (i) => addresses[i]!, shared, turns, counters, relaxed });
+    const encoded = encodeModule(plan, { addressOf: (i) => addresses[i]!, shared, shares, counters, relaxed });
     this.#stride = encoded.threadScratch;
     // One more: asynchronous runs leave out this thread.
-    const scratches = turns ? most + 1 : shared ? 2 : 1;
+    const scratches = shares ? most + 1 : shared ? 2 : 1;
     this.#threadScratch = this.#stride > 0 ? device.allocate(this.#stride * scratches) : 0;
     const fail = (failure: number, value: number): never => {
       throw this.buffers.failed(failure, value);
     };
-    const pool = turns ? device.workers() : null;
+    const pool = shares ? device.workers() : null;
     const env = {
       memory: device.memory.wasm,
       threadScratch: this.#threadScratch,

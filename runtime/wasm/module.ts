@@ -2,18 +2,19 @@
 // and `run`, which is the schedule.
 import { InternalError } from "#ir/errors.js";
 import type { Kernel } from "#ir/kernel.js";
-import type { Launch, Plan } from "#ir/plan.js";
-import type { Turn } from "../threads/shares.js";
+import type { Plan } from "#ir/plan.js";
+import type { Shares } from "../threads/shares.js";
 import { Code } from "./code.js";
 import { assemble } from "./assemble.js";
 import { ModuleEncoder, type WasmFunction } from "./encoder.js";
-import { addIndex } from "./index-math.js";
+import { FlowWriter } from "./flow-writer.js";
 import { libraryFunction } from "./functions.js";
 import { spaceFunction } from "./kernel-function.js";
+import { addressesOf, countArguments, positionsOf } from "./launch-addresses.js";
 import type { Immediate, Value } from "./ssa.js";
 import { failFunction } from "./statements.js";
 import { inParts, type SpaceCall, warmUp } from "./tiers.js";
-import { addShare, stageBody } from "./share-function.js";
+import { addShare } from "./share-function.js";
 import { stalledFunction } from "./thread-functions.js";
 
 /** Where the imports are: `env.memory`, `env.fail(failure, value)`, `env.threadScratch`. */
@@ -25,7 +26,7 @@ export interface ModuleOptions {
   /** Whether the memory is shared between threads. */
   readonly shared: boolean;
   /** How threads go through the plan; without it there is no `share`. */
-  readonly turns?: readonly Turn[] | null;
+  readonly shares?: Shares | null;
   /** Where threads count the parts of stages that are taken: see `Sharing`. */
   readonly counters?: number;
   /** Multiplies and adds in one instruction; the engine must have it: see `hasRelaxedSimd`. */
@@ -34,7 +35,7 @@ export interface ModuleOptions {
 
 /**
  * The module exports `run` and `launch0`, `launch1` …, which take the address of the scratch region, then the plan's arguments;
- * and `warm` where there is something to be called before the first run: see `tiers.ts`.
+ * launches take the positions of loops after them, 0 where nothing is said; and `warm` where there is something to be called before the first run: see `tiers.ts`.
  * For several threads also `share(scratch, thread, threads, control)`, a thread's part of the run; it imports `env.stalled`.
  */
 export interface EncodedModule {
@@ -51,31 +52,29 @@ export function encodeModule(plan: Plan, options: ModuleOptions): EncodedModule 
   encoder.importGlobal(importModule, "threadScratch");
   const functions = new Functions(encoder, options.relaxed ?? false);
   functions.import(failFunction, ["i32", "f64"]);
-  if (options.turns) functions.import(stalledFunction, []);
+  if (options.shares) functions.import(stalledFunction, []);
   const spaces = new Map<Kernel, readonly SpaceCall[]>();
   for (const { kernel } of plan.steps)
     if (!spaces.has(kernel)) spaces.set(kernel, functions.addKernel(kernel, spaces.size));
-  const places = plan.buffers.map((b) => b.place);
-  const count = places.reduce((n, p) => (p.at === "argument" ? Math.max(n, p.index + 1) : n), 0);
+  const count = countArguments(plan);
   const params = new Array<"i32">(count + 1).fill("i32");
   const launches = plan.steps.map((step, i) => {
-    const code = new Code(params);
-    const places = addresses(code, plan, step, options);
+    const positions = positionsOf(step).map(() => "i32" as const);
+    const code = new Code([...params, ...positions]);
+    const places = addressesOf(code, plan, step, options.addressOf, params.length);
     for (const space of spaces.get(step.kernel)!)
       inParts(code, space, (...range) => code.effect("call", [...places, ...range], calling(space.name)));
-    return functions.add(`launch${i}`, params, code);
+    return functions.add(`launch${i}`, [...params, ...positions], code);
   });
-  const run = new Code(params);
-  for (const { name } of launches) run.effect("call", run.params, calling(name));
-  for (const fn of [...launches, functions.add("run", params, run)]) encoder.export(fn);
-  if (options.turns) {
-    const stage = ({ step, stage, weights }: Turn): Code =>
-      stageBody(
-        spaces.get(plan.steps[step]!.kernel)!.filter((space) => space.stage === stage),
-        weights,
-        (code) => addresses(code, plan, plan.steps[step]!, options),
-      );
-    encoder.export(addShare(functions, options.turns, { stage, counters: options.counters ?? 0 }));
+  const own = params.map((_, i) => i);
+  const fail = functions.indexOf(failFunction);
+  const run = new FlowWriter(plan, { params: params.length, addressOf: options.addressOf, fail });
+  run.write({ step: (i) => run.call(launches[i]!.index, own, i, positionsOf(plan.steps[i]!)) });
+  for (const fn of [...launches, functions.addRaw("run", params, [], run.finish())]) encoder.export(fn);
+  if (options.shares) {
+    const spacesOf = (kernel: Kernel) => spaces.get(kernel)!;
+    const { shares, counters = 0, addressOf } = options;
+    encoder.export(addShare(functions, plan, { shares, counters, addressOf, spacesOf }));
   }
   functions.addLibrary();
   const warm = new Code([]);
@@ -157,14 +156,4 @@ export class Functions {
     if (!fn) throw new InternalError(`wasm: function "${name}" is called but not defined`);
     return fn.index;
   };
-}
-
-/** The addresses of a launch's buffers; the first parameter is that of the scratch region. */
-function addresses(code: Code, plan: Plan, step: Launch, options: ModuleOptions): readonly Value[] {
-  return step.buffers.map((index) => {
-    const { place } = plan.buffers[index]!;
-    if (place.at === "argument") return code.params[place.index + 1]!;
-    if ("offset" in place) return addIndex(code, code.params[0]!, code.constant("i32", place.offset));
-    return code.constant("i32", options.addressOf(index) | 0);
-  });
 }

@@ -1,10 +1,16 @@
 // `share(scratch, thread, threads, control)`: a thread's way through the schedule of a program, and its part of each stage.
-import type { Turn } from "../threads/shares.js";
+import type { Kernel } from "#ir/kernel.js";
+import { holds } from "#ir/plan-flow.js";
+import type { Plan } from "#ir/plan.js";
+import type { Shares } from "../threads/shares.js";
 import { Code } from "./code.js";
-import { functionBody, unsigned, type WasmFunction } from "./encoder.js";
+import type { WasmFunction } from "./encoder.js";
+import { FlowWriter } from "./flow-writer.js";
 import { addIndex } from "./index-math.js";
+import { addressesOf, positionsOf } from "./launch-addresses.js";
 import type { Functions } from "./module.js";
 import type { Value } from "./ssa.js";
+import { failFunction } from "./statements.js";
 import {
   barrierBody,
   barrierFunction,
@@ -17,32 +23,40 @@ import {
 import type { SpaceCall } from "./tiers.js";
 
 export interface Sharing {
-  /** Makes a turn's function: see `stageBody`. */
-  readonly stage: (turn: Turn) => Code;
+  readonly shares: Shares;
   /** Where there are `counterBytes` for every turn that is cut into parts, all zero when a run begins. */
   readonly counters: number;
+  /** The address of a parameter's or constant's buffer, in bytes. */
+  readonly addressOf: (buffer: number) => number;
+  readonly spacesOf: (kernel: Kernel) => readonly SpaceCall[];
 }
 
 /** Adds `share` and what it calls: a function for every stage that threads share, the barrier. */
-export function addShare(functions: Functions, turns: readonly Turn[], { stage, counters }: Sharing): WasmFunction {
-  const names = turns.map((turn) => {
-    if (turn.stage === null) return `launch${turn.step}`;
-    const code = stage(turn);
-    return functions.add(`stage${turn.step}.${turn.stage}`, code.paramTypes as readonly "i32"[], code).name;
+export function addShare(functions: Functions, plan: Plan, sharing: Sharing): WasmFunction {
+  const names = sharing.shares.turns.map((turns, i) => {
+    const step = plan.steps[i]!;
+    return turns.map(({ stage, weights }) => {
+      if (stage === null) return `launch${i}`;
+      const spaces = sharing.spacesOf(step.kernel).filter((space) => space.stage === stage);
+      const code = stageBody(spaces, weights, positionsOf(step).length, (code) =>
+        addressesOf(code, plan, step, sharing.addressOf, 3),
+      );
+      return functions.add(`stage${i}.${stage}`, code.paramTypes as readonly "i32"[], code).name;
+    });
   });
   functions.addRaw(barrierFunction, ["i32", "i32"], ["i32"], barrierBody(functions.indexOf(stalledFunction)));
-  const functionOf = (i: number) => functions.indexOf(names[i]!);
-  const body = shareBody(turns, functionOf, functions.indexOf(barrierFunction), counters);
+  const body = shareBody(functions, plan, sharing, (step) => names[step]!);
   return functions.addRaw("share", new Array<"i32">(4).fill("i32"), [], body);
 }
 
-/** `(scratch, part, parts)`: a part's iterations of each space of a stage; all of them where there are no weights. */
-export function stageBody(
+/** `(scratch, part, parts, positions…)`: a part's iterations of each space of a stage; all of them where there are no weights. */
+function stageBody(
   spaces: readonly SpaceCall[],
   weights: readonly number[] | null,
+  positions: number,
   addressesIn: (code: Code) => readonly Value[],
 ): Code {
-  const code = new Code(["i32", "i32", "i32"]);
+  const code = new Code(new Array<"i32">(3 + positions).fill("i32"));
   const [, thread, threads] = code.params as [Value, Value, Value];
   const f64 = (value: Value | number): Value =>
     typeof value === "number" ? code.constant("f64", value) : code.pure("f64.convert_i32_s", [value]);
@@ -62,49 +76,64 @@ export function stageBody(
   return code;
 }
 
-/**
- * Turns in order, barriers between them where they are said to be, and one at the end, behind which the results are
- * complete. `functionOf` gives the function of a turn: of a launch, of the scratch address; of a stage, also of part and parts.
- */
+/** Regions and turns in order, barriers between them where they are said to be, and one at the end, behind which the results are complete. */
 function shareBody(
-  turns: readonly Turn[],
-  functionOf: (turn: number) => number,
-  barrier: number,
-  counters: number,
-): readonly number[] {
+  functions: Functions,
+  plan: Plan,
+  { shares, counters, addressOf }: Sharing,
+  namesOf: (step: number) => readonly string[],
+): number[] {
   const [scratch, thread, threads, control] = [0, 1, 2, 3];
-  const out: number[] = [];
-  const call = (fn: number, ...args: readonly number[]): void => {
-    for (const arg of args) out.push(0x20, arg);
-    out.push(0x10);
-    unsigned(out, fn);
-  };
-  // Returns where the run was aborted.
-  const meet = (): void => {
-    call(barrier, control, threads);
-    out.push(0x0d, 0);
-  };
+  const fail = functions.indexOf(failFunction);
+  const flow = new FlowWriter(plan, { params: 4, locals: sharedLocals, addressOf, fail });
   let alone = false;
   const switchTo = (on: boolean): void => {
-    if (on && !alone) out.push(0x20, thread, 0x45, 0x04, 0x40);
-    if (!on && alone) out.push(0x0b);
+    if (on && !alone) flow.raw(0x20, thread, 0x45, 0x04, 0x40);
+    if (!on && alone) flow.raw(0x0b);
     alone = on;
   };
+  const meet = (): void => {
+    switchTo(false);
+    flow.call(functions.indexOf(barrierFunction), [control, threads]);
+    // Returns where the run was aborted.
+    flow.returnIf();
+  };
   let next = counters;
-  turns.forEach((turn, i) => {
-    if (turn.barrier) {
-      switchTo(false);
-      meet();
-    }
-    switchTo(turn.weights === null);
-    if (turn.stage === null) call(functionOf(i), scratch);
-    else if (turn.parts === 1) call(functionOf(i), scratch, thread, threads);
-    else {
-      out.push(...partsTaken(functionOf(i), turn.parts, next));
-      next += counterBytes;
-    }
+  const takeParts = (fn: number, parts: number, step: number): void => {
+    const positions = flow.positionsAt(step, positionsOf(plan.steps[step]!));
+    const before = plan.regions.some((region) => region.kind !== "branch" && holds(region, step)) ? flow.local() : null;
+    flow.raw(...partsTaken(fn, positions, parts, next, before));
+    next += counterBytes;
+  };
+  /** How many regions are open that thread 0 walks alone. */
+  let left = 0;
+  flow.write({
+    step: (step) => {
+      const [names, positions] = [namesOf(step), positionsOf(plan.steps[step]!)];
+      shares.turns[step]!.forEach((turn, i) => {
+        if (shares.meetings.has(turn)) meet();
+        switchTo(turn.weights === null);
+        const fn = functions.indexOf(names[i]!);
+        if (turn.parts > 1) return takeParts(fn, turn.parts, step);
+        flow.call(fn, turn.stage === null ? [scratch] : [scratch, thread, threads], step, positions);
+      });
+    },
+    begin: (region) => {
+      if (!shares.alone.has(region)) return switchTo(false);
+      if (shares.meetings.has(plan.regions[region]!)) meet();
+      switchTo(true);
+      left++;
+    },
+    decide: (region) => {
+      if (left === 0 && shares.meetings.has(plan.regions[region]!)) meet();
+    },
+    close: () => {
+      if (left === 0) switchTo(false);
+    },
+    end: (region) => {
+      if (shares.alone.has(region)) left--;
+    },
   });
-  switchTo(false);
   meet();
-  return functionBody(sharedLocals, out);
+  return flow.finish();
 }

@@ -1,7 +1,6 @@
 // What programs for several threads contain: the barrier and the taking of parts, written with atomics, and the bounds
 // of a part of a stage.
 import { aborted, control, maxThreads } from "../threads/control.js";
-import type { WasmType } from "./opcodes.js";
 import { float, functionBody, signed, unsigned } from "./encoder.js";
 import { opcode } from "./opcodes.js";
 
@@ -16,8 +15,8 @@ export const boundFunction = "bound";
 const turns = 80_000;
 const second = 1_000_000_000;
 
-const get = (local: number): number[] => [0x20, local];
-const set = (local: number): number[] => [0x21, local];
+const get = (local: number): number[] => [0x20, ...indexBytes(local)];
+const set = (local: number): number[] => [0x21, ...indexBytes(local)];
 const tee = (local: number): number[] => [0x22, local];
 const number = (value: number): number[] => {
   const bytes = [0x41];
@@ -80,24 +79,37 @@ export function barrierBody(stalled: number): number[] {
 /** Bytes of the counters of a turn: how many parts of each thread's share are taken. */
 export const counterBytes = maxThreads * 4;
 /** Locals of `share` behind its four parameters: whose parts are taken, how many threads are left, the part. */
-export const sharedLocals: readonly WasmType[] = ["i32", "i32", "i32"];
+export const sharedLocals = 3;
 
 /**
  * Instructions of `share(scratch, thread, threads, control)` that call a stage for `parts` parts of this thread's share,
- * while there are any, then for what is left of the shares of the threads after it.
+ * while there are any, then for what is left of the shares of the threads after it. `positions`: more that the stage takes.
+ * Where it runs again and again, all threads meet in between, and the local `before` is what its counters begin with: each thread
+ * has counted every share to its end, and once more.
  */
-export function partsTaken(stage: number, parts: number, counters: number): readonly number[] {
+export function partsTaken(
+  stage: number,
+  positions: readonly number[],
+  parts: number,
+  counters: number,
+  before: number | null,
+): readonly number[] {
   const [scratch, thread, threads, owner, left, part] = [0, 1, 2, 4, 5, 6];
   const [address, plus] = [(n: number) => number(n | 0), op("i32.add")];
+  const since = before === null ? [] : [...get(before), ...op("i32.sub")];
+  const counted =
+    before === null ? [] : [...get(before), ...number(parts), ...plus, ...get(threads), ...plus, ...set(before)];
   return [
     ...[...get(thread), ...set(owner), ...get(threads), ...set(left), ...loop, ...loop],
     ...[...address(counters), ...get(owner), ...number(2), ...op("i32.shl"), ...plus],
-    ...[...number(1), ...atomicAt(add, 0), ...tee(part), ...number(parts), ...op("i32.lt_u"), ...ifVoid],
+    ...[...number(1), ...atomicAt(add, 0), ...since, ...tee(part), ...number(parts), ...op("i32.lt_u"), ...ifVoid],
     ...[...get(scratch), ...get(owner), ...number(parts), ...op("i32.mul"), ...get(part), ...plus],
-    ...[...get(threads), ...number(parts), ...op("i32.mul"), call, ...indexBytes(stage), branch, 1, end, end],
+    ...[...get(threads), ...number(parts), ...op("i32.mul"), ...positions],
+    ...[call, ...indexBytes(stage), branch, 1, end, end],
     ...[...get(owner), ...number(1), ...plus, ...tee(owner), ...get(threads), ...op("i32.eq")],
     ...[...ifVoid, ...number(0), ...set(owner), end],
     ...[...get(left), ...number(1), ...op("i32.sub"), ...tee(left), again, 0, end],
+    ...counted,
   ];
 }
 
