@@ -64,7 +64,8 @@ export function tuned(planBy: PlanBy, kind: string, cache: ScheduleCache, measur
 
 /**
  * The fastest schedule of each contraction. All of them go through their candidates at the same time: a round compiles the
- * graph once and times every launch with such a contraction.
+ * graph once and times every launch with such a contraction. Where another than the usual one seems best both are timed once
+ * more, since the machine may have been busy with something else the first time.
  */
 function fastest(
   planBy: PlanBy,
@@ -72,26 +73,46 @@ function fastest(
   keyOf: (facts: ContractionFacts) => string,
   measure: Measure,
 ): ReadonlyMap<string, ContractionSchedule> {
-  const candidates = new Map([...open].map(([key, facts]) => [key, candidateSchedules(facts)]));
-  const best = new Map([...candidates].map(([key, [usual]]) => [key, { schedule: usual!, ms: Infinity }]));
-  const rounds = Math.max(...[...candidates.values()].map((list) => list.length));
-  for (let round = 0; round < rounds; round++) {
+  const trials = new Map([...open].map(([key, facts]) => [key, candidateSchedules(facts).map(newTrial)]));
+  const best = new Map([...trials].map(([key, [usual]]) => [key, usual!]));
+  /** Times what is tried of each contraction. */
+  const round = (tried: ReadonlyMap<string, Trial>): void => {
     const users = new Map<number, string>();
     const plan = planBy((facts, node) => {
       const key = keyOf(facts);
-      const schedule = candidates.get(key)?.[round];
-      if (schedule) users.set(node, key);
-      return schedule ?? best.get(key)?.schedule ?? chooseSchedule(facts);
+      const trial = tried.get(key);
+      if (trial) users.set(node, key);
+      return (trial ?? best.get(key))?.schedule ?? chooseSchedule(facts);
     });
     const keysOf = plan.steps.map(({ kernel }) => new Set(kernel.nodes.flatMap((node) => users.get(node) ?? [])));
     const steps = [...keysOf.keys()].filter((step) => keysOf[step]!.size > 0);
     const times = measure(plan, steps);
-    for (const [key, known] of best) {
-      if (candidates.get(key)!.length <= round) continue;
+    for (const [key, trial] of tried) {
       const ms = steps.reduce((sum, step, i) => sum + (keysOf[step]!.has(key) ? times[i]! : 0), 0);
-      if (round === 0) known.ms = ms;
-      else if (ms < known.ms * worthIt) best.set(key, { schedule: candidates.get(key)![round]!, ms: Math.min(ms, known.ms) }); // prettier-ignore
+      trial.ms = Math.min(trial.ms, ms);
+      if (trial.ms < best.get(key)!.ms * worthIt) best.set(key, trial);
     }
+  };
+  const rounds = Math.max(...[...trials.values()].map((list) => list.length));
+  for (let i = 0; i < rounds; i++)
+    round(new Map([...trials].flatMap(([key, list]): [string, Trial][] => (list[i] ? [[key, list[i]!]] : []))));
+  const doubtful = [...best].filter(([key, trial]) => trial !== trials.get(key)![0]);
+  if (doubtful.length > 0) {
+    round(new Map(doubtful.map(([key]) => [key, trials.get(key)![0]!])));
+    round(new Map(doubtful));
   }
-  return new Map([...best].map(([key, { schedule }]) => [key, schedule]));
+  return new Map(
+    [...best].map(([key, trial]) => {
+      const usual = trials.get(key)![0]!;
+      return [key, (trial.ms < usual.ms * worthIt ? trial : usual).schedule];
+    }),
+  );
 }
+
+/** A schedule and the least milliseconds it has taken. */
+interface Trial {
+  readonly schedule: ContractionSchedule;
+  ms: number;
+}
+
+const newTrial = (schedule: ContractionSchedule): Trial => ({ schedule, ms: Infinity });

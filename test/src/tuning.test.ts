@@ -44,7 +44,7 @@ function tune(cache: ScheduleCache, times: readonly number[]) {
   return { used, rounds };
 }
 
-const descending = [9, 8, 7, 6, 5, 4, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1];
+const descending = Array.from({ length: 16 }, (_, i) => 2 ** -i);
 const ascending = [1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9];
 
 test("the fastest candidate is used, and the second time nothing is measured", () => {
@@ -63,10 +63,18 @@ test("a schedule that is hardly faster than the usual one is not taken", () => {
   expect(tune(new ScheduleCache(newFile()), ascending.map(() => 1).with(1, 0.99)).used).toEqual(usual.used); // prettier-ignore
 });
 
+test("a schedule that is faster only the first time is not taken", () => {
+  const usual = tune(new ScheduleCache(newFile()), ascending);
+  const lucky = Array.from({ length: 16 }, (_, i) => (i === 1 ? 0.5 : i < usual.rounds ? 1 : 0.5));
+  const { used, rounds } = tune(new ScheduleCache(newFile()), lucky);
+  expect(used).toEqual(usual.used);
+  expect(rounds).toBe(usual.rounds + 2);
+});
+
 test("what another machine measured counts for nothing here, and stays", () => {
   const file = newFile();
   const first = tune(new ScheduleCache(file, "machine A"), descending);
-  expect(tune(new ScheduleCache(file, "machine B"), ascending).rounds).toBe(first.rounds);
+  expect(tune(new ScheduleCache(file, "machine B"), descending).rounds).toBe(first.rounds);
   const { machines } = JSON.parse(readFileSync(file, "utf8")) as { machines: Record<string, object> };
   expect(Object.keys(machines)).toEqual(["machine A", "machine B"]);
   expect(Object.keys(machines["machine A"]!).length).toBe(2);
