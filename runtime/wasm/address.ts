@@ -12,15 +12,18 @@ export interface Address {
   readonly offset: number;
 }
 
-function linear(x: Value): Linear {
+const none: readonly never[] = [];
+
+/** A value as a sum of multiples. */
+export function linear(x: Value): Linear {
   return (x.linear ??= takeApart(x));
 }
 
-const none: readonly never[] = [];
+export const linearConstant = (constant: number): Linear => ({ constant, values: none, times: none });
 
 function takeApart(x: Value): Linear {
   const constant = constantOf(x);
-  if (constant !== null) return { constant, values: none, times: none };
+  if (constant !== null) return linearConstant(constant);
   const { op, args } = x;
   if (args.length === 2) {
     const a = args[0]!;
@@ -35,7 +38,7 @@ function takeApart(x: Value): Linear {
 }
 
 /** `a + b · by`: the terms of both, merged in their order. */
-function sum(a: Linear, b: Linear, by: number): Linear {
+export function sum(a: Linear, b: Linear, by: number): Linear {
   const constant = a.constant + b.constant * by;
   if (b.values.length === 0) return { constant, values: a.values, times: a.times };
   const values: Value[] = [];
@@ -55,14 +58,14 @@ function sum(a: Linear, b: Linear, by: number): Linear {
   return { constant, values, times };
 }
 
-function scaled(a: Linear, by: number): Linear {
-  if (by === 0) return { constant: 0, values: none, times: none };
+export function scaled(a: Linear, by: number): Linear {
+  if (by === 0) return linearConstant(0);
   return { constant: a.constant * by, values: a.values, times: a.times.map((n) => n * by) };
 }
 
 /** The address of element `offset` of an array of the dtype at `base`. */
-export function addressOf(code: Code, base: Value, offset: Value, dtype: DType): Address {
-  const { constant: elements, values, times } = linear(offset);
+export function addressOf(code: Code, base: Value, offset: Linear, dtype: DType): Address {
+  const { constant: elements, values, times } = offset;
   const size = itemSize(dtype);
   const constant = elements * size;
   let low = 0;

@@ -11,6 +11,7 @@ import type { Binding, KernelArray, MemoryArray, VectorPlace } from "./bindings.
 import type { Code } from "./code.js";
 import { Guards } from "./guards.js";
 import { addIndex, constantOf, selectIndex } from "./index-math.js";
+import { linearOffset } from "./linear-offset.js";
 import { constantLanes, extractLane, laneShape, scalarType, splat, type LaneCount } from "./lanes.js";
 import { scalarOp } from "./scalar-ops.js";
 import type { Value } from "./ssa.js";
@@ -236,7 +237,7 @@ export class Expressions {
   }
 
   address(array: MemoryArray, offset: Expr, lane: number): Address {
-    return addressOf(this.code, array.base, this.scalar(offset, lane), array.dtype);
+    return addressOf(this.code, array.base, linearOffset(this, offset, lane), array.dtype);
   }
 
   /** The addresses of the lanes' elements; a load is protected by the guards around it. */
