@@ -2,12 +2,13 @@
 // most of what is outside would be multiplied for nothing. Here the elements of the source are the columns: for every term
 // of the window their products are added to the results that they belong to.
 import { add, call, type Expr, indexLocal, literal, load, type Local, mul, sub } from "#ir/expr.js";
-import type { Space } from "#ir/kernel.js";
+import type { Space, Stmt } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
 import { linearIndex } from "./element.js";
 import { emitLoops } from "./emit-loops.js";
 import { nested, scratchOf, serial, storeAt, vector } from "./loop-parts.js";
+import { rejoin } from "./rejoin.js";
 import { coefficient, mentions, substitute } from "./rewrite-expr.js";
 import { reachOf, slid } from "./sliding-pairs.js";
 import { testsOf, unclamped } from "./staged-window.js";
@@ -51,11 +52,35 @@ export function windowsBySource(c: WindowContraction): Space | null {
       axes.map((l) => l.extent!),
       at,
     );
-  const copy = buffers.fresh("stage");
-  const inCopy = (column: Expr) => add(mul(linear(plain), literal(pitch)), column);
-  const copied = storeAt(copy, inCopy(linear(columns)), substitute(source.value, known));
-  const copyLoops = [...plain, ...columns].map((l, i, all) => (i === all.length - 1 ? vector(l) : serial(l)));
   const tiles = new WindowTiles(dtype, c.item, buffers);
+  const tilesOf = (body: (first: Expr, lane: Local, width: number) => readonly Stmt[]) =>
+    tiles.columns(count, lanes, body);
+  const copy = buffers.fresh("stage");
+  const depth = product(plain);
+  const all = indexLocal(buffers.fresh("i"), count);
+  const value = substitute(source.value, known);
+  const joined = rejoin(substitute(value, decode(columns, all)));
+  // Tile by tile where memory has the columns side by side, so that tiles are read from the first term to the last.
+  const byTiles = joined.kind === "load" && coefficient(joined.offset, all) === 1;
+  const inCopy = (first: Expr, lane: Expr) =>
+    byTiles
+      ? add(add(mul(first, literal(depth)), mul(linear(plain), literal(lanes))), lane)
+      : add(mul(linear(plain), literal(pitch)), add(first, lane));
+  const copyLoops = [...plain, ...columns].map((l, i, all) => (i === all.length - 1 ? vector(l) : serial(l)));
+  const fill = byTiles
+    ? nested(
+        plain.map(serial),
+        tilesOf((first, lane, width) => {
+          const at = add(first, lane);
+          const stored = lane.extent === width ? lane : indexLocal(lane.name, width);
+          return emitLoops(
+            [vector(stored)],
+            [storeAt(copy, inCopy(first, lane), substitute(joined, new Map([[all.name, at]])))],
+            buffers,
+          );
+        }),
+      )
+    : emitLoops(copyLoops, [storeAt(copy, inCopy(linear(columns), literal(0)), value)], buffers);
   const column = indexLocal(`c${c.node.id}`, product(results));
   const axes = { left: w, right: c.x, rows: others, columns: results, column, outer: [], over: [], contiguous: true };
   const epilogue = new ContractionEpilogue(c.group, c.node, axes, c.escapes, buffers);
@@ -63,12 +88,12 @@ export function windowsBySource(c: WindowContraction): Space | null {
     const [sums, products] = [buffers.fresh("sums"), buffers.fresh("products")];
     const line = indexLocal(buffers.fresh("i"), height);
     const owned = [line, ...taken, ...results];
-    const all = indexLocal(buffers.fresh("i"), product(owned));
-    const multiplied = tiles.columns(count, lanes, (firstColumn, lane) => {
+    const every = indexLocal(buffers.fresh("i"), product(owned));
+    const multiplied = tilesOf((firstColumn, lane) => {
       const { names, scratch } = tiles.accumulators(height, lane);
       const starts = names.map((name) => storeAt(name, lane, literal(0, dtype)));
       const lefts = names.map((_, i) => substitute(w, new Map([...known, ...decode(others, add(row, literal(i)))])));
-      const right = load(copy, inCopy(add(firstColumn, lane)), dtype);
+      const right = load(copy, inCopy(firstColumn, lane), dtype);
       const ends = names.map((name, i) =>
         storeAt(products, add(add(literal(i * pitch), firstColumn), lane), load(name, lane, dtype)),
       );
@@ -95,7 +120,7 @@ export function windowsBySource(c: WindowContraction): Space | null {
     const result = load(sums, add(mul(linear([line, ...taken]), literal(product(results))), lane), dtype);
     return [
       scratchOf(sums, dtype, product(owned)),
-      ...emitLoops([vector(all)], [storeAt(sums, all, literal(0, dtype))], buffers),
+      ...emitLoops([vector(every)], [storeAt(sums, every, literal(0, dtype))], buffers),
       ...nested(
         pairs.map((p) => serial(p.term)),
         ofTerm,
@@ -103,7 +128,7 @@ export function windowsBySource(c: WindowContraction): Space | null {
       ...epilogue.stores(place, add(row, line), result, [line, ...taken].map(serial)),
     ];
   });
-  const body = [scratchOf(copy, dtype, product(plain) * pitch), ...emitLoops(copyLoops, [copied], buffers), ...rows];
+  const body = [scratchOf(copy, dtype, product(plain) * pitch), ...fill, ...rows];
   return { over, extent: over.extent!, body };
 }
 
