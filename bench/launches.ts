@@ -1,5 +1,6 @@
 // `npm run bench -- launches <name…>`: the best time of every launch of a workload, beside the limits of the machine.
 import Table from "cli-table3";
+import { runsOf } from "../ir/plan-flow.js";
 import { limitProbe } from "./limits.js";
 import { workloadNamed } from "./workloads/index.js";
 
@@ -48,7 +49,7 @@ export async function benchLaunches(
         .slice(0, 60);
       table.push([best[i]!.toFixed(4), gflops, gbytes, kernel.name, lengths]);
     });
-    const sum = best.reduce((a, b) => a + b, 0);
+    const sum = best.reduce((a, b, i) => a + b * runsOf(plan, i), 0);
     console.log(`${name}: ${plan.steps.length} launches of ${sum.toFixed(4)} ms, a whole run ${whole.toFixed(4)} ms`);
     console.log(`${table.toString()}\npeak ${peak.toFixed(1)} GFLOP/s\n`);
     await step.dispose?.();

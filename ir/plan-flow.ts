@@ -53,3 +53,11 @@ export function decider(region: Region): number | null {
   if (region.kind === "while") return region.go;
   return typeof region.times === "number" ? null : region.times.buffer;
 }
+
+/** How often a step runs, as far as is known: what only the run knows counts as once. */
+export function runsOf({ regions }: Pick<Plan, "regions">, step: number): number {
+  return regions.reduce((product, region) => {
+    const known = region.kind === "loop" && typeof region.times === "number" && holds(region, step);
+    return known ? product * region.times : product;
+  }, 1);
+}

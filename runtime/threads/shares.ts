@@ -2,7 +2,7 @@
 // an iteration computes, so results do not depend on the number of threads.
 import { secondsOf } from "#ir/cost.js";
 import type { Kernel, Space } from "#ir/kernel.js";
-import { holds } from "#ir/plan-flow.js";
+import { runsOf } from "#ir/plan-flow.js";
 import type { Plan, Region } from "#ir/plan.js";
 import { weightOf } from "./cost.js";
 import { canFail, meetingsOf } from "./meetings.js";
@@ -55,14 +55,6 @@ export function shareOut(plan: Plan, threads: number, barrierSeconds: number): S
   turns.forEach((list, i) => list.forEach((turn) => (met += meetings.has(turn) ? runsOf(plan, i) : 0)));
   for (const region of plan.regions) if (meetings.has(region)) met += runsOf(plan, region.from);
   return saved > (met + leastBarriers) * barrierSeconds ? { turns, alone, meetings } : null;
-}
-
-/** How often a step runs, as far as is known: what only the run knows counts as once. */
-function runsOf({ regions }: Plan, step: number): number {
-  return regions.reduce((product, region) => {
-    const known = region.kind === "loop" && typeof region.times === "number" && holds(region, step);
-    return known ? product * region.times : product;
-  }, 1);
 }
 
 /** Seconds that each stage takes less when it is shared; 0 where they are no more than `least`. */

@@ -1,5 +1,7 @@
 // One mode of a model, timed in a process of its own: what `compare` starts. Compile time counts from the first call that
 // builds the graph to the end of the first run.
+import { runsOf } from "#ir/plan-flow.js";
+import type { Plan } from "#ir/plan.js";
 import type { Command } from "commander";
 import { eagerStats, resetEagerStats } from "../eager/eager.js";
 import type { Feeds } from "../feeds.js";
@@ -91,10 +93,15 @@ export async function measure(
     times,
     losses,
     firstStepMs,
-    kernels: plan ? plan.steps.length : Math.round(stats.launches / Math.max(1, times.length - 1)),
+    kernels: plan ? launchesOf(plan) : Math.round(stats.launches / Math.max(1, times.length - 1)),
     bytes: plan ? 0 : stats.bytesPeak,
     memory: plan?.memory ?? null,
   };
+}
+
+/** Launches of a run; those of loops whose length only the run knows count once. */
+function launchesOf(plan: Plan): number {
+  return plan.steps.reduce((sum, _, step) => sum + runsOf(plan, step), 0);
 }
 
 function planOf(executable: ReturnType<ReturnType<ModelDefinition["create"]>["train"]>, batches: Iterable<Feeds>) {

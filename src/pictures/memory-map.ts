@@ -1,7 +1,8 @@
 // The memory map of a plan: every buffer of the scratch region as a box, launches from left to right, bytes upwards.
 // Heights are to scale but for a smallest one, which leaves room for a name.
 import { itemSize } from "#ir/dtype.js";
-import type { Plan, PlannedBuffer } from "#ir/plan.js";
+import { mostTurns } from "#ir/plan-flow.js";
+import type { Plan, PlannedBuffer, Region } from "#ir/plan.js";
 import { inUnits } from "#runtime/device.js";
 import type { RootGraphModel } from "ts-graphviz";
 import { withCommas } from "./amounts.js";
@@ -32,6 +33,7 @@ export function memoryMap(plan: Plan): RootGraphModel {
   const heightOf = scaleOf(blocks);
   const top = heightOf(Math.max(1, ...blocks.map((block) => block.to)));
   plan.steps.forEach(({ kernel }, i) => column(picture, i, kernel.name, kernel.ops, top));
+  plan.regions.forEach((_, i) => band(picture, plan, i, top));
   for (const [i, block] of blocks.entries()) place(picture, `b${i}`, block, heightOf);
   for (const offset of ticksOf(blocks)) tick(picture, offset, heightOf(offset));
   persistent(picture, plan, top);
@@ -112,6 +114,32 @@ function column(picture: RootGraphModel, step: number, name: string, ops: readon
     fontsize: 11,
     fontcolor: ink.title,
   });
+}
+
+/** A bar above the launches of a loop or a branch; those inside of others lie lower. */
+function band(picture: RootGraphModel, { buffers, regions }: Plan, index: number, top: number): void {
+  const region = regions[index]!;
+  const heightOf = (i: number): number => {
+    const inside = regions.map((r, k) => (k > i && r.from < regions[i]!.to ? heightOf(k) : 0));
+    return 1 + Math.max(0, ...inside);
+  };
+  const width = (region.to - region.from) * stepWidth;
+  picture.createNode(`region${index}`, {
+    label: titleOf(region, (i) => buffers[i]!.name),
+    ...boxAt(region.from * stepWidth + width / 2, top + 0.3 * heightOf(index), width - 0.06, 0.22),
+    style: "rounded,filled",
+    fillcolor: "#eef1f4",
+    color: ink.faint,
+    fontcolor: ink.title,
+    fontsize: 10,
+  });
+}
+
+function titleOf(region: Region, nameOf: (buffer: number) => string): string {
+  if (region.kind === "branch") return `if ${region.when ? "" : "not "}${nameOf(region.on)}`;
+  const most = mostTurns(region);
+  if (region.kind === "while") return `while ${nameOf(region.go)}, at most ${withCommas(most)} turns`;
+  return `${typeof region.times === "number" ? "" : "at most "}${withCommas(most)} turns`;
 }
 
 function ticksOf(blocks: readonly Block[]): readonly number[] {

@@ -1,12 +1,12 @@
 // The picture of a stage: which frames go around which nodes, what the title says.
 import { nodesOf, type Graph } from "#ir/graph.js";
 import type { Node } from "#ir/node.js";
+import { holds } from "#ir/plan-flow.js";
 import type { Group } from "#passes/group.js";
 import { inUnits } from "#runtime/device.js";
 import type { RootGraphModel } from "ts-graphviz";
 import { withCommas } from "./amounts.js";
 import { type Frame, graphPicture } from "./graph-picture.js";
-
 import { memoryMap } from "./memory-map.js";
 import { rolesOf } from "./palette.js";
 import type { Layout } from "./render.js";
@@ -62,8 +62,11 @@ function fusedStage({ fused }: Stages): StagePicture {
 function scheduledStage({ scheduled, buffers }: Stages): StagePicture {
   const { graph } = scheduled.fused;
   const frames = new Map<Node, Frame>();
+  // What is inside loops and branches was numbered in graphs of its own.
+  const outside = buffers.steps.filter((_, i) => !buffers.regions.some((r) => holds(r, i))).map(({ kernel }) => kernel);
   scheduled.launches.forEach(({ work, combine }, i) => {
-    const kernel = buffers.steps[i]?.kernel;
+    const [first] = work[0]?.nodes ?? [];
+    const kernel = outside.find((k) => first !== undefined && k.nodes.includes(first.id));
     const cost = kernel ? `${withCommas(kernel.flops)} flops, ${inUnits(kernel.bytes)}` : "";
     const launch: Frame = { key: `l${i}`, title: `launch ${i + 1}`, note: cost };
     const groups = [...work, ...combine];
