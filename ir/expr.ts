@@ -48,7 +48,7 @@ export type Bounded = {
 
 /** A number as an expression; `dtype` defaults to i32, the dtype of indices. */
 export function literal(value: number, dtype: DType = "i32"): Literal {
-  return { kind: "literal", dtype, value: toDType(dtype, value) };
+  return { kind: "literal", dtype, value: dtype === "i32" ? value | 0 : toDType(dtype, value) };
 }
 
 /** An index variable with `0 ≤ value < extent`. */

@@ -92,7 +92,10 @@ export function sameSize(a: Size, b: Size): boolean {
 
 /** Whether two shapes are provably equal. */
 export function sameShape(a: readonly Size[], b: readonly Size[]): boolean {
-  return a.length === b.length && a.every((size, i) => sameSize(size, b[i]!));
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && !sameSize(a[i]!, b[i]!)) return false;
+  return true;
 }
 
 /** The product of the sizes of a shape. */

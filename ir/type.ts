@@ -45,7 +45,9 @@ export function printType(type: TensorType): string {
 }
 
 export function isConcrete(type: TensorType): type is ConcreteType {
-  return type.shape.every((size) => typeof size === "number");
+  const { shape } = type;
+  for (let axis = 0; axis < shape.length; axis++) if (typeof shape[axis] !== "number") return false;
+  return true;
 }
 
 /** Row-major strides, counted in elements. */

@@ -158,7 +158,7 @@ class Emission {
     if (depth === undefined) {
       depth = e.kind === "local" ? (this.#depths.get(e.name) ?? 0) : 0;
       if (e.kind !== "local" && e.kind !== "literal")
-        for (const part of partsOf(e)) depth = Math.max(depth, this.#depth(part));
+        for (const part of partsOf(e)) if (part.kind !== "literal") depth = Math.max(depth, this.#depth(part));
       if (e.kind === "load" && this.changing.has(e.buffer)) depth = this.loops.length;
       this.#depthOf.set(e, depth);
     }

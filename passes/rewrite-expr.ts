@@ -101,7 +101,7 @@ export function substitute(x: Expr, locals: ReadonlyMap<string, Expr>, memo = ne
 
 /** The parts of an expression; those of an access are its index and position, not the offset that it has none of yet. */
 export function partsOf(e: Expr): readonly Expr[] {
-  if (!isAccess(e)) return plainPartsOf(e);
+  if (e.kind !== "load" || !isAccess(e)) return plainPartsOf(e);
   return e.linear ? [...e.index, e.linear] : e.index;
 }
 

@@ -2,7 +2,7 @@
 // the inner ones), the innermost counter becomes a pointer that the loop advances, and a constant goes into the instruction.
 import { type DType, itemSize } from "#ir/dtype.js";
 import type { Code } from "./code.js";
-import { addIndex, constantOf, mulIndex } from "./index-math.js";
+import { addIndex, mulIndex } from "./index-math.js";
 import { encloses, innermostLoop, type Linear, type Loop, type Range, type Value } from "./ssa.js";
 
 /** An effective address is `base + offset`, in bytes. */
@@ -22,15 +22,14 @@ export function linear(x: Value): Linear {
 export const linearConstant = (constant: number): Linear => ({ constant, values: none, times: none });
 
 function takeApart(x: Value): Linear {
-  const constant = constantOf(x);
-  if (constant !== null) return linearConstant(constant);
+  if (x.number !== null) return linearConstant(x.number);
   const { op, args } = x;
   if (args.length === 2) {
     const a = args[0]!;
     const b = args[1]!;
     if (op === "i32.add") return sum(linear(a), linear(b), 1);
     if (op === "i32.sub") return sum(linear(a), linear(b), -1);
-    const factor = op === "i32.mul" || op === "i32.shl" ? constantOf(b) : null;
+    const factor = op === "i32.mul" || op === "i32.shl" ? b.number : null;
     if (factor !== null && op === "i32.mul") return scaled(linear(a), factor);
     if (factor !== null && factor < 31) return scaled(linear(a), 2 ** factor);
   }
@@ -77,7 +76,7 @@ export function addressOf(code: Code, base: Value, offset: Linear, dtype: DType)
     const value = values[i]!;
     const by = times[i]! * size;
     if (inner && value === inner.counter && isOutside(total, inner)) total = code.pointer(inner, total, by);
-    else total = addIndex(code, total, mulIndex(code, value, code.constant("i32", by | 0)));
+    else total = addIndex(code, total, by === 1 ? value : mulIndex(code, value, code.constant("i32", by | 0)));
   }
   return { base: total, offset: inInstruction ? constant : 0 };
 }

@@ -225,10 +225,11 @@ export class Code {
     next: Value | null,
   ): Value {
     const id = this.#nextId++;
+    const number = op === "const" && imm.is === "number" ? imm.value : null;
     // Without a spread, which is slow.
     // prettier-ignore
     return {
-      kind: "value", id, op, type, args, imm, scope, range, version, next,
+      kind: "value", id, op, type, args, imm, number, scope, range, version, next,
       linear: null, uses: 0, inlined: false, place: -1, local: -1, left: 0,
     };
   }
@@ -244,24 +245,21 @@ export class Code {
     range: Range | null,
     reads: string | null,
   ): Value {
-    let hash = mixed(number + version * 512, hashOf(imm));
+    let hash = Math.imul(number + version * 512, prime) ^ (imm === nothing ? 0 : hashOf(imm));
     // As `mixed` does, without its calls.
     for (let i = 0; i < args.length; i++) hash = (Math.imul(hash, prime) ^ args[i]!.id) | 0;
     const first = this.#known.get(hash) ?? null;
     for (let x = first; x; x = x.next)
-      if (x.op === op && x.version === version && areArgs(x, args) && isSame(x.imm, imm) && this.#sees(x)) return x;
+      if (x.op === op && x.version === version && areArgs(x, args) && (x.imm === imm || isSame(x.imm, imm)))
+        if (encloses(x.scope, this.#scope)) return x;
     let least = imm.is === "variable" ? imm.variable.home.depth : 0;
-    for (let i = 0; i < args.length; i++) least = Math.max(least, args[i]!.scope.depth);
+    for (let i = 0; i < args.length; i++) if (args[i]!.scope.depth > least) least = args[i]!.scope.depth;
     let scope = this.#scope;
     while (scope.depth > least && mayLeave(scope, reads)) scope = scope.parent!;
     const value = this.#new(op, type, args, imm, scope, range, version, first);
     this.#known.set(hash, value);
     scope.items.push(value);
     return value;
-  }
-
-  #sees(value: Value): boolean {
-    return encloses(value.scope, this.#scope);
   }
 }
 

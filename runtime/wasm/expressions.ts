@@ -55,7 +55,7 @@ export class Expressions {
   /** `x` as one number; in a vector loop, in the given lane. */
   scalar(x: Expr, lane = 0): Value {
     if (x.kind === "literal") return this.code.constant(scalarType(x.dtype), x.value);
-    const memo = (this.#memo[this.varies(x) ? lane + 1 : 0] ??= new Map<Expr, Value>());
+    const memo = (this.#memo[this.vector !== null && this.varies(x) ? lane + 1 : 0] ??= new Map<Expr, Value>());
     let value = memo.get(x);
     if (!value) memo.set(x, (value = this.#scalar(x, lane)));
     return value;

@@ -6,18 +6,18 @@ const inI32 = (low: number, high: number): Range | null => (low >= -(2 ** 31) &&
 
 /** The number an i32 value is known to be, or null. */
 export function constantOf(x: Value): number | null {
-  return x.op === "const" && x.imm.is === "number" ? x.imm.value : null;
+  return x.number;
 }
 
 export function addIndex(code: Code, a: Value, b: Value): Value {
-  const x = constantOf(a);
-  const y = constantOf(b);
+  const x = a.number;
+  const y = b.number;
   if (x !== null && y !== null) return code.constant("i32", (x + y) | 0);
   if (x === 0) return b;
   if (y === 0) return a;
   if (x !== null) return addIndex(code, b, a);
-  if (y !== null && a.op === "i32.add" && constantOf(a.args[1]!) !== null) {
-    return addIndex(code, a.args[0]!, code.constant("i32", (constantOf(a.args[1]!)! + y) | 0));
+  if (y !== null && a.op === "i32.add" && a.args[1]!.number !== null) {
+    return addIndex(code, a.args[0]!, code.constant("i32", (a.args[1]!.number + y) | 0));
   }
   const range = a.range && b.range && inI32(a.range[0] + b.range[0], a.range[1] + b.range[1]);
   return code.pure("i32.add", [a, b], undefined, range);
@@ -31,8 +31,8 @@ export function subIndex(code: Code, a: Value, b: Value): Value {
 }
 
 export function mulIndex(code: Code, a: Value, b: Value): Value {
-  const x = constantOf(a);
-  const y = constantOf(b);
+  const x = a.number;
+  const y = b.number;
   if (x !== null && y !== null) return code.constant("i32", Math.imul(x, y));
   if (x !== null) return mulIndex(code, b, a);
   if (y === 0) return b;

@@ -41,6 +41,8 @@ export interface Value {
   readonly type: WasmType;
   readonly args: readonly Value[];
   readonly imm: Immediate;
+  /** What a constant is that is one number, else null. */
+  readonly number: number | null;
   readonly scope: Scope;
   /** What is known of an i32. */
   readonly range: Range | null;
