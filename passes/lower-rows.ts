@@ -17,6 +17,7 @@ import {
 import { combinerOf, identityOf, type Space, type Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { elementOf, linearIndex } from "./element.js";
+import { emitBetweenEdges } from "./edges.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
@@ -101,7 +102,7 @@ class RowLowering {
         this.#keepMap(placed, own, x, parts);
       } else this.#keepReduction(placed, own, axes, x, parts);
     }
-    return [...parts.head, ...emitLoops(loops, parts.roots, this.buffers, parts, parts.changing)];
+    return [...parts.head, ...emitBetweenEdges(loops, parts.roots, this.buffers, parts, parts.changing)];
   }
 
   /** The node's own locals as expressions of the space and of the nest's loops. */

@@ -31,5 +31,13 @@ export function writtenOut(inner: Expr, fn: Reducer, over: readonly Local[]): Ex
     places = places.flatMap((own) => at.map((i) => new Map<string, Expr>([...own, [name, i]])));
   }
   const elements = places.map((own) => substitute(inner, own));
-  return elements.reduce((a, b) => call(combinerOf(fn), a, b));
+  const combined = (a: Expr, b: Expr) => call(combinerOf(fn), a, b);
+  // Extremes are the same in any order: in pairs they need not wait for each other.
+  return fn === "max" || fn === "min" ? inPairs(elements, combined) : elements.reduce(combined);
+}
+
+function inPairs(all: readonly Expr[], combine: (a: Expr, b: Expr) => Expr): Expr {
+  if (all.length === 1) return all[0]!;
+  const half = Math.ceil(all.length / 2);
+  return combine(inPairs(all.slice(0, half), combine), inPairs(all.slice(half), combine));
 }
