@@ -106,6 +106,33 @@ describe("a trap in a worker", () => {
   });
 });
 
+describe("in a loop", () => {
+  const repeated = (plan: Plan, times: number): Plan => ({
+    ...plan,
+    regions: [{ kind: "loop", from: 0, to: plan.steps.length, times }],
+  });
+
+  test("a check that fails in one of its turns ends the run in all threads; the next run works", async () => {
+    const program = await prepared(repeated(planOf([[more], [check]], [{ message: "{value} is too much", origins: [] }]), 80)); // prettier-ignore
+    for (let i = 0; i < 5; i++) {
+      program.buffers.view(0).fill(-100);
+      program.run();
+      expect([...program.buffers.view(0)]).toEqual(new Array(n).fill(-20));
+      program.buffers.view(0).fill(0);
+      expect(() => program.run()).toThrow("51 is too much");
+    }
+    program.buffers.view(0).fill(0);
+    await expect(program.runAsync!()).rejects.toThrow("51 is too much");
+  });
+
+  test("a trap ends the run in all threads, and closes the device", async () => {
+    const own = eagerToShare();
+    const program = await prepared(repeated(planOf([[more], [trap]]), 80), own);
+    expect(() => program.run()).toThrow(InternalError);
+    expect(() => program.run()).toThrow(DisposedError);
+  });
+});
+
 test("where no worker can be started, everything runs on the calling thread", async () => {
   const lookUp = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never);
   try {
