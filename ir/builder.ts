@@ -11,6 +11,7 @@ type LazyOrigin = Origin | { readonly scope: string; readonly stack?: string };
 
 /** A merged node tells of no more. */
 const maxOrigins = 8;
+const noOrigins: readonly LazyOrigin[] = [];
 
 /** Owns the nodes of a graph and of everything the passes make of it. */
 export class Builder implements Applier {
@@ -100,8 +101,12 @@ export class Builder implements Applier {
   }
 
   #inheritedFrom(nodes: readonly Node[]): readonly LazyOrigin[] {
-    const lists = nodes.map((n) => (n.results[0]!.owner as Builder).#origins.get(n) ?? []);
-    if (lists.length === 1 && lists[0]!.length <= maxOrigins) return lists[0]!;
+    const originsOf = (n: Node) => (n.results[0]!.owner as Builder).#origins.get(n) ?? noOrigins;
+    if (nodes.length === 1) {
+      const own = originsOf(nodes[0]!);
+      if (own.length <= maxOrigins) return own;
+    }
+    const lists = nodes.map(originsOf);
     return [...new Set(lists.flat().slice(0, maxOrigins))];
   }
 }

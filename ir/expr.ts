@@ -187,12 +187,12 @@ function compareIndex(fn: "lt" | "ge" | "eq", a: Expr, b: Expr): Expr {
 function indexCall(fn: ScalarFn, args: readonly Expr[]): Expr {
   const a = args[0]!;
   const b = args[1]!;
-  if (a.kind === "literal" && args.every((x) => x.kind === "literal")) {
+  const p = a.kind === "literal" ? a.value : null;
+  const q = b?.kind === "literal" ? b.value : null;
+  if (p !== null && (q !== null || args.length === 1) && args.every((x) => x.kind === "literal")) {
     const values = args.map((x) => (x as Literal).value);
     return literal(evaluate(fn, "i32", values, args.map((x) => x.dtype))); // prettier-ignore
   }
-  const p = a.kind === "literal" ? a.value : null;
-  const q = b?.kind === "literal" ? b.value : null;
   switch (fn) {
     case "add":
       if (p === 0) return b;

@@ -56,8 +56,15 @@ export function rebuild(e: Expr, go: (x: Expr) => Expr): Expr {
       return offset === e.offset ? e : load(e.buffer, offset, e.dtype);
     }
     case "call": {
-      const args = mapped(e.args, go);
-      if (args === e.args) return e;
+      const { args: before } = e;
+      let args: Expr[] | null = null;
+      // As `mapped` does: most expressions are calls.
+      for (let i = 0; i < before.length; i++) {
+        const made = go(before[i]!);
+        if (args === null && made !== before[i]) args = before.slice(0, i);
+        if (args !== null) args.push(made);
+      }
+      if (args === null) return e;
       return args.length === 1 && e.fn.startsWith("to") ? cast(args[0]!, e.dtype) : call(e.fn, ...args);
     }
     case "reduce": {

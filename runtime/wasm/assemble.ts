@@ -4,7 +4,7 @@ import type { Code } from "./code.js";
 import { float, functionBody, signed, unsigned } from "./encoder.js";
 import { splattingLoad } from "./lanes.js";
 import { countUses, exitOf } from "./liveness.js";
-import { opcode, type WasmType } from "./opcodes.js";
+import { instruction, type WasmType } from "./opcodes.js";
 import type { If, Item, Loop, Pointer, Scope, Value, Variable } from "./ssa.js";
 
 const blockVoid = 0x40;
@@ -38,7 +38,7 @@ class Assembler {
 
   #scope(scope: Scope): void {
     for (const item of scope.items) this.#item(item, scope);
-    for (const item of scope.items) if (item.kind === "value") this.#release(item);
+    for (const item of scope.items) if (item.kind === "value" && item.local >= 0) this.#release(item);
   }
 
   #item(item: Item, scope: Scope): void {
@@ -188,7 +188,7 @@ class Assembler {
   }
 
   #op(name: string): void {
-    const bytes = opcode(name);
+    const { bytes } = instruction(name);
     for (let i = 0; i < bytes.length; i++) this.#bytes.push(bytes[i]!);
   }
 
