@@ -135,9 +135,15 @@ export class Expressions {
     }
     const values: Value[] = [];
     for (let i = 0; i < args.length; i++) values.push(this.scalar(args[i]!, lane));
-    if (isPrimitive(fn)) return scalarOp(this.code, fn, dtype, dtypesOf(args), values);
+    // Single extremes are branches, which mistake random data; those of vectors are not.
+    const branches = (fn === "maximum" || fn === "minimum") && (dtype === "f32" || dtype === "f64");
+    if (isPrimitive(fn) && !branches) return scalarOp(this.code, fn, dtype, dtypesOf(args), values);
     const vectors = values.map((v) => splat(this.code, v, dtype));
-    return extractLane(this.code, this.#transcendental(fn, dtype, vectors), dtype, dtype === "f64" ? 2 : 4, 0);
+    const lanes = dtype === "f64" ? 2 : 4;
+    const made = isPrimitive(fn)
+      ? vectorOp(this.code, fn, dtype, dtypesOf(args), vectors, lanes)
+      : this.#transcendental(fn, dtype, vectors);
+    return extractLane(this.code, made, dtype, lanes, 0);
   }
 
   #transcendental(fn: string, dtype: DType, args: readonly Value[]): Value {
