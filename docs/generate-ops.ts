@@ -98,6 +98,7 @@ const kinds = {
   compute: "an element at an index",
   scatter: "a place for every source element",
   routine: "statements for every row",
+  control: "sub-graphs",
 } as const;
 
 function gradientOf(op: AnyOp): string {

@@ -200,6 +200,8 @@ function mappedOp(lower: Lowering<Attrs>): AnyOp {
       return mappedRoutine;
     case "compose":
       return mappedComposite;
+    case "control":
+      throw new InternalError("batching: loops and branches have rules of their own");
     case "leaf":
       throw new InternalError("batching: a leaf has no operands to map over");
   }

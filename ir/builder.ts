@@ -1,6 +1,7 @@
 // Makes nodes: infers their types, interns them, remembers where they came from.
 import type { Origin } from "./errors.js";
 import { GraphError, InternalError, twoGraphs } from "./errors.js";
+import { isGraph } from "./graph.js";
 import type { Applier, Attr, Attrs, Draw, Node, Operand, Parameter, Value } from "./node.js";
 import type { AnyOp } from "./op.js";
 import { captureStack, currentScope, userOrigin } from "./origin.js";
@@ -20,7 +21,10 @@ export class Builder implements Applier {
   /** Lists are shared between nodes and never change. */
   readonly #origins = new Map<Node, readonly LazyOrigin[]>();
   #inherited: readonly Node[] | null = null;
+  #inner: Applier | null = null;
   #nextId = 0;
+  /** Whether a loop or a branch was made: passes look for sub-graphs only there. */
+  hasControl = false;
 
   constructor(
     readonly name: string,
@@ -33,7 +37,18 @@ export class Builder implements Applier {
     return this.#nextId;
   }
 
+  redirect<T>(inner: Applier | null, build: () => T): T {
+    const before = this.#inner;
+    this.#inner = inner;
+    try {
+      return build();
+    } finally {
+      this.#inner = before;
+    }
+  }
+
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Value[] {
+    if (this.#inner) return this.#inner.apply(op, operands, attrs) as readonly Value[];
     const values = operands as readonly Value[];
     let key = op.name;
     for (const x of values) {
@@ -48,6 +63,7 @@ export class Builder implements Applier {
         attrs,
       );
       const results: Value[] = [];
+      if (op.lower.kind === "control") this.hasControl = true;
       node = { id: this.#nextId++, op, operands: values, attrs, results };
       types.forEach((type, index) => results.push(new NodeResult(this, node!, index, type)));
       this.#interned.set(key, node);
@@ -156,10 +172,16 @@ function keyOfAttrs(attrs: Attrs): string {
   return key;
 }
 
-const arrayIds = new WeakMap<object, number>();
-let nextArrayId = 0;
+const objectIds = new WeakMap<object, number>();
+let nextObjectId = 0;
 
-/** A string equal for equal attributes; long arrays count as equal only when they are the same object. */
+function idOf(object: object): number {
+  let id = objectIds.get(object);
+  if (id === undefined) objectIds.set(object, (id = nextObjectId++));
+  return id;
+}
+
+/** A string equal for equal attributes; long arrays and sub-graphs count as equal only when they are the same object. */
 export function keyOf(attr: Attr): string {
   if (typeof attr === "number") return Object.is(attr, -0) ? "-0" : String(attr);
   if (typeof attr !== "object" || attr === null) return typeof attr === "string" ? JSON.stringify(attr) : String(attr);
@@ -167,10 +189,9 @@ export function keyOf(attr: Attr): string {
   if (ArrayBuffer.isView(attr)) {
     const data = attr as Float32Array;
     if (data.length <= 32) return `${data.constructor.name}[${Array.from(data, (x) => keyOf(x)).join()}]`;
-    let id = arrayIds.get(attr);
-    if (id === undefined) arrayIds.set(attr, (id = nextArrayId++));
-    return `array#${id}`;
+    return `array#${idOf(attr)}`;
   }
+  if (isGraph(attr)) return `graph#${idOf(attr)}`;
   const record = attr as { readonly [key: string]: Attr; readonly kind?: Attr };
   if (record.kind === "size") return `<${String(record.text)}>`;
   if (record.kind === "parameter") return `parameter#${String(record.id)}`;

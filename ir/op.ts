@@ -2,6 +2,7 @@
 import type { Expr, Reducer } from "./expr.js";
 import type { FormArgs, Form } from "./forms.js";
 import type { DType } from "./dtype.js";
+import type { Graph } from "./graph.js";
 import type { Stmt } from "./kernel.js";
 import type { Applier, Attrs, Node, Operand, Value } from "./node.js";
 import type { Size } from "./size.js";
@@ -37,7 +38,7 @@ export interface OpRecord<F extends Form, A extends Attrs, Args extends readonly
   readonly call?: (...args: Args) => Call<A>;
   /** The types of the results. Throws ShapeError or DTypeError, whose notes go with the operands. */
   readonly infer: (operands: readonly TensorType[], attrs: A) => readonly TensorType[];
-  /** Whether a call gives a list of all results, not the only one. Such ops are composed of others. */
+  /** Whether a call gives a list of all results, not the only one. Such ops are composed of others, or are control. */
   readonly many?: true;
   readonly lower: Lowering<A>;
   /** Cotangents of the operands (null: none flows), as graph values, so that they differentiate again. */
@@ -76,6 +77,8 @@ export interface Pullback<A extends Attrs> {
   readonly results: readonly Operand[];
   readonly operands: readonly Operand[];
   readonly attrs: A;
+  /** Whose cotangents are asked for, all where nothing is said; those of the others may be null. */
+  readonly wanted?: readonly boolean[];
 }
 
 /** What a batch rule gets. Mapped operands have the axis of the batch in front, the others are the same for all elements. */
@@ -91,10 +94,38 @@ export interface Batch<A extends Attrs> {
 
 export type Index = readonly Expr[];
 
+/**
+ * What a control op does with its sub-graphs. Operands come in this order: the number of turns where the loop is `counted`,
+ * `captures`, the first values of `states`, sequences; a turn's inputs are the captures, the states and an element of every
+ * sequence. Results: the last states, then for everything else that the body gives the elements of all turns.
+ */
+export interface LoopFlow {
+  readonly kind: "loop";
+  readonly body: Graph;
+  /** Of the captures and states, a bool: whether there is another turn. Null: there are `turns`. */
+  readonly test: Graph | null;
+  /** How many turns there are, or where they are counted or tested, the most: a test that still holds then stops the run. */
+  readonly turns: Size;
+  readonly counted: boolean;
+  readonly captures: number;
+  readonly states: number;
+  /** Whether sequences are read and written from their ends. */
+  readonly reverse: boolean;
+}
+/** Operands: a bool, then the inputs of both sub-graphs, one of which gives the results. */
+export interface BranchFlow {
+  readonly kind: "branch";
+  readonly then: Graph;
+  readonly otherwise: Graph;
+}
+export type Flow = LoopFlow | BranchFlow;
+
 /** How an op is computed. */
 export type Lowering<A extends Attrs> =
   /** Input, parameter, constant: the planner gives it a place. */
   | { readonly kind: "leaf" }
+  /** Loops and branches: sub-graphs in the attributes. */
+  | { readonly kind: "control"; readonly flow: (attrs: A) => Flow }
   /** Sugar: written with other ops, applied to the same operands. Must yield `infer`'s types. */
   | { readonly kind: "compose"; readonly expand: (operands: readonly Operand[], attrs: A) => readonly Operand[] }
   /** The element of a result at an index. */

@@ -15,12 +15,17 @@ import { isConcrete, printType, sameType, tensorType, type TensorType } from "./
 const namePattern = new RegExp(`"(?:[^"\\\\\\n]|\\\\.)*"|${plainName.source}`);
 const valuePattern = new RegExp(`%(?:\\d+(?:\\.\\d+)?|${namePattern.source})`);
 
+const subgraphPattern = new RegExp(`^graph\\s+(?:${namePattern.source})\\s*\\(`);
+
 /**
  * The graph that a text describes, in a builder of its own; its parameters are new and start with zeros.
  * Throws ParseError with line, column and what was expected; also where a stated type is not the inferred one.
  */
 export function parseGraph(text: string): Graph {
-  return new GraphReader(new Scanner(text)).read();
+  const scan = new Scanner(text);
+  const graph = new GraphReader(scan).read();
+  if (scan.at < scan.text.length) scan.fail("expected the end of the text after the graph");
+  return graph;
 }
 
 class GraphReader {
@@ -45,7 +50,6 @@ class GraphReader {
       scan.symbol("{");
       while (!scan.skip("}")) this.#statement();
     });
-    if (scan.at < scan.text.length) scan.fail("expected the end of the text after the graph");
     const [inputs, parameters, outputs] = [this.#inputs, this.#parameters, this.#outputs];
     return {
       name,
@@ -226,6 +230,7 @@ class GraphReader {
     const next = scan.text[at];
     if (next === "[") return scan.list("[", () => this.#attr(), "]");
     if (next === "{") return this.#record();
+    if (subgraphPattern.test(scan.text.slice(at, at + 200))) return new GraphReader(scan).read();
     if (next === '"') return unquote(scan.expect(namePattern, "a string"));
     const dtype = scan.take(/(?:f32|f64|i32|bool|u8)(?=\[)/) as DType | null;
     if (dtype)

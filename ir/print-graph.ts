@@ -2,7 +2,7 @@
 // `parse-graph.ts` reads it back.
 import { arrayType, dtypes, type DType, type TypedArray } from "./dtype.js";
 import { printOrigin } from "./errors.js";
-import { nodesOf, type Graph } from "./graph.js";
+import { isGraph, nodesOf, type Graph } from "./graph.js";
 import type { Attr, Attrs, Node, Parameter, Value } from "./node.js";
 import { printName, printNumber, reservedWords } from "./number-text.js";
 import { constant, input, parameter } from "./ops/leaves.js";
@@ -122,6 +122,8 @@ function printAttr(attr: Attr): string {
     const dtype = dtypes.find((d) => attr instanceof arrayType(d))!;
     return `${dtype}[${Array.from(attr as TypedArray, (x) => printNumber(x, dtype)).join(",")}]`;
   }
+  // The lines of a sub-graph stand further in than that of its node.
+  if (isGraph(attr)) return printGraph(attr).replaceAll("\n", "\n    ");
   const record = attr as Attrs;
   if (record.kind === "size") {
     const { text } = attr as SizeExpr;

@@ -5,9 +5,14 @@ import { constant, parameter } from "./ops/leaves.js";
 import { currentScope } from "./origin.js";
 import { threefryOf } from "./threefry.js";
 
+/** In turn t of a loop a key k is `k · keyOfTurn + t`: an odd number, so that turns of loops in loops differ. */
+export const keyOfTurn = 0x9e3779b1 | 0;
+
 /** Hands out keys; every graph has one, eager code starts one anew at every step. */
 export class RandomSource {
-  readonly #ordinals = new Map<string, number>();
+  #ordinals = new Map<string, number>();
+  /** The turns under way, the outermost loop first. */
+  readonly #turns: number[] = [];
 
   constructor(
     /** An integer of at most 53 bits. */
@@ -27,11 +32,26 @@ export class RandomSource {
     const ordinal = this.#ordinals.get(scope) ?? 0;
     this.#ordinals.set(scope, ordinal + 1);
     const number = (value: number) => owner.apply(constant, [], { value, dtype: "i32", shape: [] })[0]!;
-    const [key0, key1] = randomKey(this.seed, scope, ordinal);
+    const [key0, first] = randomKey(this.seed, scope, ordinal);
+    const key1 = this.#turns.reduce((key, turn) => (Math.imul(key, keyOfTurn) + turn) | 0, first);
     return {
       counter: owner.apply(parameter, [], { parameter: this.counter })[0]!,
       key0: number(key0),
       key1: number(key1),
+    };
+  }
+
+  /** Runs the turns of a loop, all of which draw under the same ordinals: a loop of eager code draws what one of a graph does. */
+  loop(): (turn: number, run: () => void) => void {
+    const before = new Map(this.#ordinals);
+    return (turn, run) => {
+      this.#ordinals = new Map(before);
+      this.#turns.push(turn);
+      try {
+        run();
+      } finally {
+        this.#turns.pop();
+      }
     };
   }
 

@@ -4,6 +4,7 @@ import type { Builder } from "./builder.js";
 import { arrayType, isFloat, toDType, type TypedArray, zeros } from "./dtype.js";
 import { FeedError, InternalError, placeError, RunError } from "./errors.js";
 import { evaluator, type Source } from "./evaluate.js";
+import { evaluateFlow } from "./evaluate-flow.js";
 import { evaluateRoutine } from "./evaluate-routine.js";
 import { type Expr, indexLocal, type Local } from "./expr.js";
 import { type Graph, rootsOf } from "./graph.js";
@@ -79,6 +80,7 @@ function compute(node: Node, operands: readonly TypedArray[], feeds: Feeds): rea
   const { op, results } = node;
   const lower = op.lower as Lowering<Attrs>;
   if (lower.kind === "leaf") return [leafData(node, feeds)];
+  if (lower.kind === "control") return evaluateFlow(node, lower.flow(node.attrs), operands, evaluateGraph);
   const sources = node.operands.map((value, i) => ({ type: concreteType(value), data: operands[i]! }));
   const reader = readerOf(node);
   try {

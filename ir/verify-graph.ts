@@ -10,10 +10,11 @@
 //  8. An update's key is a listed parameter, and the new value has the parameter's type.
 //  9. An effect has a result, by which it is named.
 // 10. After `specialize`: no named size is left, in types or attributes.
+// 11. A sub-graph is valid itself, and closed: it reads no parameters and has no updates and effects.
 import { keyOf, type Builder } from "./builder.js";
 import { arrayType, toDType, type DType, type TypedArray } from "./dtype.js";
 import { InternalError } from "./errors.js";
-import { nodesOf, rootsOf, type Graph } from "./graph.js";
+import { isGraph, nodesOf, rootsOf, subgraphsOf, type Graph } from "./graph.js";
 import type { Attr, Node, Parameter, Value } from "./node.js";
 import { constant, input, parameter } from "./ops/leaves.js";
 import { namesOfValues, printNode } from "./print-graph.js";
@@ -46,6 +47,7 @@ export function complaintsAbout(graph: Graph, options: VerifyOptions = {}): read
     if (isOp(node, constant)) checkConstant(node, complain);
     if (isOp(node, input) && !graph.inputs.includes(node)) complain(7, "this input is not listed");
     if (isOp(node, parameter) && !graph.parameters.includes(node)) complain(7, "this parameter is not listed");
+    for (const [name, inner] of subgraphsOf(node)) checkSubgraph(name, inner, options, complain);
     if (options.concrete) {
       if (!node.results.every((value) => isConcrete(value.type))) complain(10, "its type has a named size");
       if (hasNamedSize(node.attrs)) complain(10, "its attributes have a named size");
@@ -57,6 +59,13 @@ export function complaintsAbout(graph: Graph, options: VerifyOptions = {}): read
   return found.map(({ invariant, what, node }) => {
     return `  invariant ${invariant}: ${what}${node ? `\n    ${printNode(node, names)}` : ""}`;
   });
+}
+
+function checkSubgraph(name: string, inner: Graph, options: VerifyOptions, complain: Complain): void {
+  const found = complaintsAbout(inner, options);
+  if (found.length > 0) complain(11, `its ${name} is not valid:\n${found.join("\n")}`);
+  if (inner.parameters.length + inner.updates.size + inner.effects.length > 0)
+    complain(11, `its ${name} is not closed`);
 }
 
 type Complain = (invariant: number, what: string, node?: Node) => void;
@@ -133,6 +142,6 @@ function hasNamedSize(attr: Attr): boolean {
   if (typeof attr !== "object" || attr === null || ArrayBuffer.isView(attr)) return false;
   if (Array.isArray(attr)) return attr.some(hasNamedSize);
   const record = attr as { readonly [key: string]: Attr };
-  if (record.kind === "parameter") return false;
+  if (record.kind === "parameter" || isGraph(attr)) return false;
   return record.kind === "size" || Object.values(record).some(hasNamedSize);
 }

@@ -12,12 +12,14 @@ import { fuse } from "./fuse.js";
 import type { FusedGraph } from "./group.js";
 import type { FailureTable, Layouts } from "./kernel-buffers.js";
 import { KernelBuffers } from "./kernel-buffers.js";
-import { lower } from "./lower.js";
+import { inside } from "./inside.js";
+import { lowerLaunches } from "./lower-control.js";
 import { withoutOuterViews, withShapesOf } from "./outer-views.js";
 import { type Observer, type Pass, runPass, runPasses, verifiesByDefault } from "./pass.js";
 import { graphPasses } from "./pipelines.js";
 import { planMemory } from "./plan-memory.js";
 import { rematerialize, type RematerializeOptions } from "./rematerialize.js";
+import { transform } from "./rewrite.js";
 import { schedule } from "./schedule.js";
 import { specialize } from "./specialize.js";
 
@@ -49,8 +51,8 @@ export function compileGraph(graph: Graph, options: CompileOptions = {}): Plan {
   const concrete = options.arguments
     ? graph
     : runPass(graph, specialize(options.sizes ?? {}), { observe, ...checkGraph });
-  const optimized = runPasses(concrete, options.passes ?? graphPasses, { observe, ...checkGraph });
-  const ready = options.arguments ? mapRoots(optimized, copyOfLeaf) : optimized;
+  const optimized = runPasses(concrete, (options.passes ?? graphPasses).map(inside), { observe, ...checkGraph });
+  const ready = options.arguments ? mapRoots(withDenseOperands(optimized, layouts), copyOfLeaf) : optimized;
   const chosen = options.rematerialize
     ? runPass(ready, rematerialize(options.rematerialize, planned), { observe, ...checkGraph })
     : ready;
@@ -67,6 +69,19 @@ function copyOfLeaf(value: Value): Value {
   return value.owner.apply(reshape, [value], { shape: value.type.shape })[0] as Value;
 }
 
+/** Loops and branches read their operands as they lie in memory, so that those of other strides are copied. */
+function withDenseOperands(graph: Graph, layouts: Layouts): Graph {
+  if (!graph.builder.hasControl || layouts.size === 0) return graph;
+  const dense = (x: Value): Value => {
+    return layouts.has(x.node) ? (graph.builder.apply(reshape, [x], { shape: x.type.shape })[0]! as Value) : x;
+  };
+  return transform(graph, (node) => {
+    if (node.op.lower.kind !== "control" || !node.operands.some((x) => layouts.has(x.node))) return null;
+    const values = graph.builder.apply(node.op, node.operands.map(dense), node.attrs); // prettier-ignore
+    return { rule: "", values };
+  });
+}
+
 /** The passes below the Graph IR, each shown to the observer like the others. */
 function toPlan(options: CompileOptions & { layouts: Layouts }): Pass<Graph, Plan> {
   const { observe, layouts } = options;
@@ -78,17 +93,17 @@ function toPlan(options: CompileOptions & { layouts: Layouts }): Pass<Graph, Pla
       const failures = new Failures();
       const fused = runPass(graph, fusing(options), { observe });
       const scheduled = runPass(fused, scheduling, { observe });
-      const lowering: Pass<typeof scheduled, ReturnType<typeof lower>[]> = {
+      const lowering: Pass<typeof scheduled, ReturnType<typeof lowerLaunches>> = {
         name: "lower",
         doc: "Groups → kernels: loop nests, register tiles, checks.",
-        run: ({ launches }) => launches.map((launch) => lower(launch, fused, layouts, failures, options.scheduleOf)),
+        run: (ordered) => lowerLaunches(ordered, { ...options, failures }),
       };
       const launches = runPass(scheduled, lowering, { observe });
       const planning: Pass<typeof launches, Plan> = {
         name: "plan-memory",
         doc: "Values → buffers with places.",
         run: () => {
-          const plan = planMemory(graph, fused.inPlace, launches, failures.list, planOptions(options, graph));
+          const plan = planMemory(graph, fused.inPlace, launches, failures, planOptions(options, graph));
           return withShapesOf(declared, plan);
         },
       };

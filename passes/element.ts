@@ -19,8 +19,9 @@ import { isShortWindow, writtenOut } from "./short-window.js";
  * - `view`: another tensor's elements at other indices: never computed.
  * - `map`: elements from elements; `reduce`: one reduction over elements; `contraction`: a sum over a product with
  *   axes of its own in both factors; `scatter`: puts elements where they belong; `routine`: statements of its own.
+ * - `control`: a loop or a branch, whose results have buffers.
  */
-export type Role = "leaf" | "free" | "view" | "map" | "reduce" | "contraction" | "scatter" | "routine";
+export type Role = "leaf" | "free" | "view" | "map" | "reduce" | "contraction" | "scatter" | "routine" | "control";
 
 /** A node's element at `index`: `fn` over each of `over` of `inner`, or just `inner` where `over` is empty. */
 export interface Element {
@@ -66,7 +67,8 @@ function analyse(node: Node): Element {
     if (typeof number !== "number") return { ...none, role: "leaf" };
     return { ...none, role: "free", inner: literal(number, value.type.dtype) };
   }
-  if (lower.kind === "scatter" || lower.kind === "routine") return { ...none, role: lower.kind };
+  if (lower.kind === "scatter" || lower.kind === "routine" || lower.kind === "control")
+    return { ...none, role: lower.kind };
   if (lower.kind !== "compute") throw new InternalError(`fuse: ${node.op.name} was not decomposed`);
   let inner = expressionAt(node, index);
   const over: Local[] = [];

@@ -63,8 +63,12 @@ class Fusion {
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#roots = new Set(rootsOf(graph));
+    const nodes = nodesOf(graph);
     const pinned = new Set([...this.#roots].map((v) => v.node));
-    this.#computed = nodesOf(graph).filter((node) => {
+    for (const node of nodes) {
+      if (node.op.lower.kind === "control") for (const x of node.operands) pinned.add(x.node);
+    }
+    this.#computed = nodes.filter((node) => {
       const { role } = elementOf(node);
       return role !== "leaf" && ((role !== "view" && role !== "free") || pinned.has(node));
     });
@@ -138,12 +142,21 @@ class Fusion {
     }
     const escaping = new Set<Value>();
     for (const node of this.#computed) {
+      if (elementOf(node).role === "control") for (const x of this.#usedOf(node)) escaping.add(x);
+      if (elementOf(node).role === "control") continue;
       const value = node.results[0]!;
       const own = this.#groupOf.get(node);
       const outside = this.#readers.get(node)?.some((r) => this.#groupOf.get(r) !== own) ?? false;
       if (outside || this.#roots.has(value)) escaping.add(value);
     }
     return { graph: this.#graph, groups, escaping, inPlace: this.#inPlace, before: this.#order.before };
+  }
+
+  /** The results of a loop or a branch that somebody reads. */
+  #usedOf(control: Node): readonly Value[] {
+    const readers = this.#readers.get(control) ?? [];
+    const read = new Set(readers.flatMap((r) => accessesOf(r).map((a) => a.value)));
+    return control.results.filter((x) => read.has(x) || this.#roots.has(x));
   }
 
   /** What is not written and read again, and what is read once instead of twice, where a group and a reader are one. */
@@ -235,7 +248,7 @@ class Fusion {
     const checks = this.#computed.filter(canFail);
     for (const [parameter, value] of this.#graph.updates) {
       const writer = this.#groupOf.get(value.node);
-      if (!writer || written.has(value)) continue;
+      if (!writer || written.has(value) || writer.kind === "control") continue;
       const readers = (this.#readers.get(parameter) ?? []).map((r) => this.#groupOf.get(r)!);
       const earlier = [...readers, ...checks.map((n) => this.#groupOf.get(n)!)].filter((g) => g !== writer);
       if (canFail(value.node) || earlier.some((g) => this.#order.reaches(writer, g, false))) continue;
@@ -257,7 +270,7 @@ class Fusion {
   }
 }
 
-const standsAlone = (group: Group): boolean => group.kind === "scatter" || group.kind === "routine";
+const standsAlone = ({ kind }: Group): boolean => kind === "scatter" || kind === "routine" || kind === "control";
 
 function bytesOf(node: Node): number {
   return countOf(node.results[0]!) * itemSize(node.results[0]!.type.dtype);

@@ -3,9 +3,10 @@
 // computes at once. Only nodes between xs and ys are visited; an explicit stack and one sweep keep it linear. A composite
 // without a `vjp` is expanded and its expansion differentiated in its place.
 import { isFloat } from "#ir/dtype.js";
+import { differentiateBy } from "#ir/differentiate.js";
 import { GradientError, GraphError, InternalError } from "#ir/errors.js";
 import { constantLike, scalarLike } from "#ir/forms.js";
-import type { Applier, Attrs, Operand } from "#ir/node.js";
+import type { Applier, Attrs, Operand, Value } from "#ir/node.js";
 import { add } from "#ir/ops/arithmetic.js";
 import type { AnyOp } from "#ir/op.js";
 import { nameOfLeaf } from "#ir/print-graph.js";
@@ -73,6 +74,14 @@ export function gradient(
   });
 }
 
+differentiateBy((results, inputs, cotangents) => {
+  const [ys, xs] = [results.map(traced), inputs.map(traced)];
+  const sweep = new Sweep(namer(ys, xs, {}), xs, ys);
+  const seeds = cotangents.map((g) => g && traced(g));
+  const found = sweep.run(ys, seeds, new Set(xs), new Set());
+  return xs.map((x) => (found.get(x) as Value | undefined) ?? null);
+});
+
 type Names = (value: Traced) => string;
 type Cotangents = Map<Traced, Traced>;
 
@@ -130,7 +139,7 @@ class Sweep {
     if (prepared) return prepared;
     if (op.vjp) {
       const g = given.find((cotangent) => cotangent !== null)!;
-      const flowing = op.vjp({ g, cotangents: given, results, operands, attrs }) as readonly (Traced | null)[];
+      const flowing = op.vjp({ g, cotangents: given, results, operands, attrs, wanted }) as readonly (Traced | null)[];
       flowing.forEach((cotangent, i) => checkCotangent(node, i, cotangent));
       return flowing;
     }

@@ -1,21 +1,21 @@
 // Fusion groups: nodes computed together, row by row over common parallel axes. What may be merged is decided from the
 // indices at which consumers read producers.
-import type { Expr } from "#ir/expr.js";
+import { type Expr, literal } from "#ir/expr.js";
 import { forEachExpr } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
-import type { Graph } from "#ir/graph.js";
+import { type Graph, nodesOf, subgraphsOf } from "#ir/graph.js";
 import { countOf, elementOf, overAccesses, shapeOf } from "./element.js";
-import { type Access, isAccess, walkExpr } from "./rewrite-expr.js";
+import { type Access, accessOf, isAccess, walkExpr } from "./rewrite-expr.js";
 import { routineFor } from "./routine.js";
 import { scatterOf } from "./scatter.js";
 
 /**
  * - `rows`: stages of loops inside every point of the parallel axes.
  * - `contraction`: one contraction and element-by-element work on its result; its axes are all axes of the result.
- * - `scatter`, `routine`: one of them.
+ * - `scatter`, `routine`, `control`: one of them.
  */
 export interface Group {
-  readonly kind: "rows" | "contraction" | "scatter" | "routine";
+  readonly kind: "rows" | "contraction" | "scatter" | "routine" | "control";
   /** In evaluation order. */
   readonly nodes: readonly Node[];
   /** Extents of the parallel axes. */
@@ -39,6 +39,7 @@ export interface FusedGraph {
 /** A group of one node, its parallel axes all axes of its result. */
 export function groupOfOne(node: Node): Group {
   const { role } = elementOf(node);
+  if (role === "control") return { kind: role, nodes: [node], axes: [], rows: new Map([[node, []]]) };
   const shape = shapeOf(node.results[0]!);
   const kind = role === "contraction" || role === "scatter" || role === "routine" ? role : "rows";
   const rows =
@@ -64,6 +65,7 @@ export function canFail(node: Node): boolean {
 
 function readsOf(node: Node): Reads {
   let found = reads.get(node);
+  if (!found && elementOf(node).role === "control") reads.set(node, (found = readsOfControl(node)));
   if (!found) {
     const accesses: Access[] = [];
     let fails = elementOf(node).role === "routine" && routineFor(node).messages.length > 0;
@@ -78,6 +80,14 @@ function readsOf(node: Node): Reads {
     reads.set(node, (found = { accesses, canFail: fails }));
   }
   return found;
+}
+
+/** A loop or a branch reads its operands whole. It can fail where something inside it can, or where it has a limit. */
+function readsOfControl(node: Node): Reads {
+  const accesses = node.operands.map((x) => accessOf(x, x.type.shape.map(() => literal(0)), null)); // prettier-ignore
+  const inner = subgraphsOf(node).map(([, graph]) => graph);
+  const fails = inner.some((graph) => nodesOf(graph).some((n) => n.op.lower.kind !== "leaf" && canFail(n)));
+  return { accesses, canFail: fails || node.attrs.test !== undefined };
 }
 
 /** Pairs of parallel axes (of `a`, of `b`) along which row r of `b` reads only row r of `a`. */

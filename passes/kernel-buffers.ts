@@ -125,7 +125,8 @@ export class KernelBuffers implements Names {
       const { node } = value;
       const given = (node.attrs.name ?? (node.attrs.parameter as { name?: string } | undefined)?.name) as
         string | undefined;
-      const name = `${(given ?? node.op.name).replace(/\W+/g, "_")}_${node.id}`;
+      const place = value.index === 0 ? "" : `_${value.index}`;
+      const name = `${(given ?? node.op.name).replace(/\W+/g, "_")}_${node.id}${place}`;
       this.#entries.set(value, (entry = { value, name, reads: false, writes: false }));
     }
     return entry;

@@ -1,4 +1,5 @@
 // Lowering: a launch of groups becomes a kernel.
+import { InternalError } from "#ir/errors.js";
 import type { Kernel, Space } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
 import { chooseSchedule, type ScheduleContraction } from "./contraction-schedule.js";
@@ -74,6 +75,8 @@ function spacesOf(
       return [lowerScatter(group.nodes[0]!, buffers)];
     case "routine":
       return [lowerRoutine(group.nodes[0]!, buffers)];
+    case "control":
+      throw new InternalError("lower: a loop or a branch is no kernel");
   }
 }
 

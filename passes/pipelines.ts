@@ -6,12 +6,18 @@ import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { decompose } from "./decompose.js";
 import { foldConstants } from "./fold-constants.js";
+import { mergeLoops } from "./merge-loops.js";
 import { move } from "./move.js";
 import type { Pass } from "./pass.js";
+import { pruneLoops } from "./prune-loops.js";
+import { splitLoops } from "./split-loops.js";
 import { stability } from "./stability.js";
 
 /** Graph to Graph, after `specialize`. */
 export const graphPasses: readonly Pass<Graph>[] = [
+  // Before anything makes equal bodies differ.
+  mergeLoops,
+  pruneLoops,
   // Before decompose, which takes softmax and sigmoid's neighbours apart.
   stability,
   decompose,
@@ -20,6 +26,9 @@ export const graphPasses: readonly Pass<Graph>[] = [
   foldConstants,
   // After folding, so that numbers are scalars behind a broadcast and let other views pass.
   move,
+  // Where contractions are primitive, and their operands views.
+  splitLoops,
+  pruneLoops,
   // Views that move have brought together cancel, and numbers that met fold.
   algebra,
   foldConstants,

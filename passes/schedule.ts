@@ -74,7 +74,7 @@ function usesOf(fused: FusedGraph): Uses {
   const writes = new Map(
     fused.groups.map((g) => [
       g,
-      g.nodes.map((n) => n.results[0]!).filter((v) => fused.escaping.has(v) && !inPlace.has(v)),
+      g.nodes.flatMap((n) => n.results).filter((v) => fused.escaping.has(v) && !inPlace.has(v)),
     ]),
   );
   return {
@@ -108,7 +108,10 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
     ready.sort((a, b) => rank(a) - rank(b));
     const work: Group[] = [];
     let bytes = 0;
+    const alone = ready[0]!.kind === "control";
     for (const group of ready) {
+      // A loop or a branch is no kernel, which could do something else beside it.
+      if (group.kind === "control" ? work.length > 0 : alone) continue;
       const own = uses.written(group);
       if (work.length > 0 && (bytes + own > sideBySideBytes || work.length >= sideBySideGroups)) continue;
       work.push(group);
@@ -117,7 +120,9 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
     const fresh = finish(work);
     // An update in place waits for the next launch where a check in this one may still fail.
     const checks = work.some((g) => g.nodes.some(canFail));
-    const combine = fresh.filter((g) => isCombine(g) && !(checks && g.nodes.some((n) => updates.has(n.results[0]!))));
+    const combine = alone
+      ? []
+      : fresh.filter((g) => isCombine(g) && !(checks && g.nodes.some((n) => updates.has(n.results[0]!))));
     ready = [
       ...ready.filter((g) => !work.includes(g)),
       ...fresh.filter((g) => !combine.includes(g)),

@@ -1,10 +1,11 @@
 // Puts numbers in the place of named sizes. The specialised graph has a builder of its own, so that what the passes after
 // this one add dies with the executable and leaves the user's graph as it was.
-import { Builder } from "#ir/builder.js";
+import type { Builder } from "#ir/builder.js";
+import { GraphCopier } from "#ir/copy-graph.js";
 import type { DType } from "#ir/dtype.js";
 import { GraphError, placeError } from "#ir/errors.js";
 import { operandName } from "#ir/define-op.js";
-import { nodesOf, type Graph } from "#ir/graph.js";
+import { isGraph, nodesOf, type Graph } from "#ir/graph.js";
 import type { Attr, Attrs, Node, Value } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import { constant, size } from "#ir/ops/leaves.js";
@@ -36,19 +37,8 @@ export function namedSizesOf(graph: Graph): readonly string[] {
 
 function specialized(graph: Graph, binding: SizeBinding): Graph {
   for (const name of namedSizesOf(graph)) checkBound(name, binding[name]);
-  const builder = new Builder(graph.builder.name);
-  const made = new Map<Node, readonly Value[]>();
-  const of = (value: Value): Value => made.get(value.node)![value.index]!;
-  for (const node of nodesOf(graph)) made.set(node, copy(node, node.operands.map(of), graph, builder, binding));
-  return {
-    name: graph.name,
-    builder,
-    inputs: graph.inputs.map((node) => made.get(node)![0]!.node),
-    parameters: graph.parameters.map((node) => made.get(node)![0]!.node),
-    outputs: new Map([...graph.outputs].map(([name, value]) => [name, of(value)])),
-    updates: new Map([...graph.updates].map(([node, value]) => [of(node.results[0]!).node, of(value)])),
-    effects: graph.effects.map((node) => made.get(node)![0]!.node),
-  };
+  const copier = new GraphCopier((node, operands, builder) => copy(node, operands, builder, binding, copier));
+  return copier.copy(graph);
 }
 
 function checkBound(name: string, value: number | undefined): void {
@@ -57,36 +47,42 @@ function checkBound(name: string, value: number | undefined): void {
   throw new GraphError(`specialize: "${name}" is bound to ${value}, which is no size`);
 }
 
-function copy(node: Node, operands: readonly Value[], graph: Graph, builder: Builder, binding: SizeBinding) {
-  const attrs = numbered(node.attrs, binding) as Attrs;
-  return builder.inherit([node], () => {
-    if (node.op === (size as AnyOp)) {
-      const { size: value, dtype } = attrs as { size: number; dtype: DType };
-      return builder.apply(constant as AnyOp, [], { value, dtype, shape: [] });
-    }
-    try {
-      return builder.apply(node.op, operands, attrs);
-    } catch (error) {
-      if (!(error instanceof GraphError)) throw error;
-      const shown = node.operands.map((value, i) => ({
-        name: operandName(node.op, i),
-        type: printType(operands[i]!.type),
-        from: printType(value.type),
-      }));
-      throw placeError(error, node.op.name, shown, graph.builder.originsOf(node)[0] ?? null);
-    }
-  });
+function copy(
+  node: Node,
+  operands: readonly Value[],
+  builder: Builder,
+  binding: SizeBinding,
+  copier: GraphCopier,
+): readonly Value[] {
+  const attrs = numbered(node.attrs, binding, copier) as Attrs;
+  if (node.op === (size as AnyOp)) {
+    const { size: value, dtype } = attrs as { size: number; dtype: DType };
+    return builder.apply(constant as AnyOp, [], { value, dtype, shape: [] });
+  }
+  try {
+    return builder.apply(node.op, operands, attrs);
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    const shown = node.operands.map((value, i) => ({
+      name: operandName(node.op, i),
+      type: printType(operands[i]!.type),
+      from: printType(value.type),
+    }));
+    const [origin] = (node.results[0]!.owner as Builder).originsOf(node);
+    throw placeError(error, node.op.name, shown, origin ?? null);
+  }
 }
 
 /** The attribute with every named size evaluated, at any depth; the same object where it has none. */
-function numbered(attr: Attr, binding: SizeBinding): Attr {
+function numbered(attr: Attr, binding: SizeBinding, copier: GraphCopier): Attr {
   if (typeof attr !== "object" || attr === null || ArrayBuffer.isView(attr)) return attr;
-  if (Array.isArray(attr)) return attr.some(holdsSize) ? attr.map((x: Attr) => numbered(x, binding)) : attr;
+  if (Array.isArray(attr)) return attr.some(holdsSize) ? attr.map((x: Attr) => numbered(x, binding, copier)) : attr;
+  if (isGraph(attr)) return copier.copy(attr);
   const record = attr as { readonly [key: string]: Attr };
   if (record.kind === "parameter") return attr;
   if (record.kind === "size") return checkedSize(attr as SizeExpr, binding);
-  if (!holdsSize(record)) return attr;
-  return Object.fromEntries(Object.entries(record).map(([key, x]) => [key, numbered(x, binding)]));
+  if (!holdsSize(record) && !Object.values(record).some(isGraph)) return attr;
+  return Object.fromEntries(Object.entries(record).map(([key, x]) => [key, numbered(x, binding, copier)]));
 }
 
 function checkedSize(of: SizeExpr, binding: SizeBinding): number {
@@ -103,6 +99,10 @@ function holdsSize(attr: Attr): boolean {
 
 function collectNames(attr: Attr, into: Set<string>): void {
   if (typeof attr !== "object" || attr === null || ArrayBuffer.isView(attr)) return;
+  if (isGraph(attr)) {
+    for (const name of namedSizesOf(attr)) into.add(name);
+    return;
+  }
   const record = attr as { readonly [key: string]: Attr };
   if (record.kind === "parameter") return;
   if (record.kind === "size") for (const name of namesIn(attr as SizeExpr)) into.add(name);

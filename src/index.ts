@@ -1,5 +1,6 @@
 // The public face of gradloom.
 export { compile, type CompileSettings, type Outputs, type Targets } from "./compile.js";
+export { cond, whileLoop, type WhileOptions } from "./branches.js";
 export { arange, eye, full, linspace, ones, tensor, zeros } from "./creation.js";
 export * as data from "./data/index.js";
 export {
@@ -20,6 +21,7 @@ export { grad, type Gradients, jvp, type Pulled, type Pushed, vjp } from "./grad
 export { hessian, jacobian } from "./jacobians.js";
 export { Graph, type GraphOptions } from "./graph.js";
 export type { InputSpec, InputSpecs, InputTensors } from "./input-specs.js";
+export { fori, scan, type ScanOptions, type Step, type Turn } from "./loops.js";
 export { ModelInstance, type StaticModel } from "./model-instance.js";
 export * as nn from "./nn/index.js";
 export { ops } from "./ops.js";

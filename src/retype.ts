@@ -1,8 +1,8 @@
 // Retypes a whole graph from f32 to f64, for gradient checks: inputs, constants and parameters too.
-import { Builder } from "#ir/builder.js";
+import { GraphCopier } from "#ir/copy-graph.js";
 import { arrayOf, type DType } from "#ir/dtype.js";
-import { type Graph, nodesOf } from "#ir/graph.js";
-import type { Attr, Attrs, Node, Parameter as ParameterRecord, Value } from "#ir/node.js";
+import { type Graph, isGraph } from "#ir/graph.js";
+import type { Attr, Attrs, Parameter as ParameterRecord } from "#ir/node.js";
 import { parameter } from "./parameter.js";
 import type { Parameter } from "./parameter.js";
 
@@ -15,7 +15,6 @@ export interface Retyped {
 
 /** `graph` with f64 in the place of f32. `original` finds the parameter of a record. */
 export function retypeToF64(graph: Graph, original: (record: ParameterRecord) => Parameter): Retyped {
-  const builder = new Builder(graph.builder.name);
   const parameters = new Map<ParameterRecord, Parameter>();
   const copyOf = (record: ParameterRecord): ParameterRecord => {
     const { type, name } = record;
@@ -29,40 +28,27 @@ export function retypeToF64(graph: Graph, original: (record: ParameterRecord) =>
     parameters.set(record, made as Parameter);
     return made.record;
   };
-  const values = new Map<Value, Value>();
-  for (const node of nodesOf(graph)) {
-    const operands = node.operands.map((x) => values.get(x)!);
-    const attrs = widened(node.attrs, copyOf) as Attrs;
-    const results = builder.inherit([node], () => builder.apply(node.op, operands, attrs));
-    node.results.forEach((x, i) => values.set(x, results[i]!));
-  }
-  const of = (x: Value): Value => values.get(x)!;
-  const nodeOf = (node: Node): Node => of(node.results[0]!).node;
-  return {
-    parameters,
-    graph: {
-      name: graph.name,
-      builder,
-      inputs: graph.inputs.map(nodeOf),
-      parameters: graph.parameters.map(nodeOf),
-      outputs: new Map([...graph.outputs].map(([name, x]) => [name, of(x)])),
-      updates: new Map([...graph.updates].map(([p, x]) => [nodeOf(p), of(x)])),
-      effects: graph.effects.map(nodeOf),
-    },
-  };
+  const copier = new GraphCopier((node, operands, builder) => {
+    return builder.apply(node.op, operands, widened(node.attrs, copyOf, copier) as Attrs);
+  });
+  return { parameters, graph: copier.copy(graph) };
 }
 
 const wide = (dtype: DType): DType => (dtype === "f32" ? "f64" : dtype);
 
 /** Attributes with f64 for f32, at any depth: dtypes stand under the key `dtype`, numbers in arrays. */
-function widened(attr: Attr, copyOf: (record: ParameterRecord) => ParameterRecord): Attr {
+function widened(attr: Attr, copyOf: (record: ParameterRecord) => ParameterRecord, copier: GraphCopier): Attr {
   if (attr instanceof Float32Array) return arrayOf("f64", attr);
   if (typeof attr !== "object" || attr === null || ArrayBuffer.isView(attr)) return attr;
-  if (Array.isArray(attr)) return attr.map((x: Attr) => widened(x, copyOf));
+  if (Array.isArray(attr)) return attr.map((x: Attr) => widened(x, copyOf, copier));
+  if (isGraph(attr)) return copier.copy(attr);
   const record = attr as { readonly [key: string]: Attr };
   if (record.kind === "size") return attr;
   if (record.kind === "parameter") return copyOf(attr as ParameterRecord);
   return Object.fromEntries(
-    Object.entries(record).map(([key, x]) => [key, key === "dtype" && x === "f32" ? "f64" : widened(x, copyOf)]),
+    Object.entries(record).map(([key, x]) => [
+      key,
+      key === "dtype" && x === "f32" ? "f64" : widened(x, copyOf, copier),
+    ]),
   );
 }

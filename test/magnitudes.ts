@@ -8,6 +8,7 @@ import { combinerOf, identityOf } from "#ir/kernel.js";
 import type { Attrs, Node, Value } from "#ir/node.js";
 import type { Index, Lowering, Reader } from "#ir/op.js";
 import { readerOf } from "#ir/reader.js";
+import { measureFlow } from "./magnitudes-of-flow.js";
 import { measureRoutine } from "./magnitudes-of-routines.js";
 import { evaluate, type ScalarFn } from "#ir/scalar.js";
 import { elementCount } from "#ir/size.js";
@@ -39,6 +40,9 @@ export function measure(
       const parts = (node.results[0]!.owner as Builder).inherit([node], () => lower.expand(node.operands, node.attrs)) as readonly Value[]; // prettier-ignore
       measure(parts, feeds, known);
       node.results.forEach((result, i) => known.set(result, known.get(parts[i]!)!));
+    } else if (lower.kind === "control") {
+      const operands = node.operands.map((x) => known.get(x)!);
+      measureFlow(node, lower.flow(node.attrs), operands).forEach((x, i) => known.set(node.results[i]!, x));
     } else {
       const operands = node.operands.map((x) => known.get(x)!);
       node.results.forEach((result) => known.set(result, measured(node, lower, result, operands, feeds)));
@@ -93,8 +97,9 @@ function measured(
     case "routine":
       measureRoutine(node, (x, at, arrays) => pairOf(x, at, operands, reader, arrays), set);
       return out;
+    case "control":
     case "compose":
-      throw new Error("expanded before");
+      throw new Error("measured before");
   }
 }
 

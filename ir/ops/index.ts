@@ -19,6 +19,7 @@ export * from "./class-losses.js";
 export * from "./cross-entropy.js";
 export * from "./divergence.js";
 export * from "./regression-losses.js";
+export * from "./loops.js";
 export * from "./magnitude.js";
 export * from "./mapped.js";
 export * from "./moments.js";

@@ -8,8 +8,11 @@ import { expectElements, keptAxes, nestedRule, type ReductionAttrs, reducedType,
 import { inversePermutation } from "../shape.js";
 import { elementCount } from "../size.js";
 import { tensorType } from "../type.js";
+import { madeBy } from "../facts.js";
+import { sideBySide, stacked } from "../matrix.js";
 import { div, mul } from "./arithmetic.js";
 import { equal } from "./comparison.js";
+import { matmul } from "./contractions.js";
 import { iota } from "./leaves.js";
 import { broadcast, reshape, transpose } from "./movement.js";
 import { cast, where } from "./selection.js";
@@ -28,6 +31,7 @@ export const sum: Op<"reduction", ReductionAttrs> = defineOp("sum", {
     singleRule("sum"),
     nestedRule("sum"),
     { name: "sum (broadcast x) over the repeats → n · x", apply: (node, [x]) => timesRepeats(node, x!) },
+    { name: "sum (x @ y) over the batch → one product of longer rows", apply: (node, [x]) => overBatch(node, x!) },
   ],
   onnx: { type: "ReduceSum", attrs: { keepDims: "keepdims" } },
   samples: [
@@ -146,6 +150,17 @@ function extreme(fn: "max" | "min", ofBools: "any" | "all") {
     vjp: ({ g, operands: [x], results: [y], attrs }) => [sharedAmongTies(g, x!, y!, attrs)],
     simplify: [singleRule(fn), nestedRule(fn)],
   } satisfies Partial<OpRecord<"reduction", ReductionAttrs, FormArgs["reduction"]>>;
+}
+
+/** A sum of products of matrices as one product, whose inner axis runs through the whole batch. */
+function overBatch({ attrs }: Node, x: Value): Operand | null {
+  const { axes, keepDims } = attrs as ReductionAttrs;
+  const factors = madeBy(x, matmul);
+  if (!factors || keepDims) return null;
+  const batch = x.type.shape.length - 2;
+  const both = factors.every((y) => y.type.shape.length === x.type.shape.length);
+  if (!both || batch < 1 || axes.length !== batch || axes.some((axis) => axis >= batch)) return null;
+  return matmul(sideBySide(factors[0]!), stacked(factors[1]!));
 }
 
 /** A sum over nothing but repeats of `source`: the number of repeats times `source`. */

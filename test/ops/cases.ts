@@ -1,7 +1,8 @@
 // Test cases derived from the op table: every sample as a graph of one node, with feeds and expected results.
 import { Builder } from "#ir/builder.js";
+import { GraphCopier } from "#ir/copy-graph.js";
 import { arrayOf, isFloat, type TypedArray } from "#ir/dtype.js";
-import type { Graph } from "#ir/graph.js";
+import { type Graph, isGraph } from "#ir/graph.js";
 import type { Attrs, Value } from "#ir/node.js";
 import type { AnyOp, Literal, Sample } from "#ir/op.js";
 import { input } from "#ir/ops/leaves.js";
@@ -36,8 +37,22 @@ function isAboutSingle({ operands, attrs, results }: Sample<Attrs>): boolean {
 /** The same case with f64 wherever it has f32. */
 export function inDouble({ name, op, sample }: Case): Case {
   const literal = (x: Literal): Literal => ({ ...x, dtype: x.dtype === "f32" ? "f64" : x.dtype });
-  const retyped = { ...sample, operands: sample.operands.map(literal), results: sample.results.map(literal) };
+  const attrs = Object.entries(sample.attrs).map(([key, x]) => [key, isGraph(x) ? graphInDouble(x) : x]);
+  const retyped = {
+    ...sample,
+    attrs: Object.fromEntries(attrs) as Attrs,
+    operands: sample.operands.map(literal),
+    results: sample.results.map(literal),
+  };
   return { name: `${name}, f64`, op, sample: retyped };
+}
+
+/** The sub-graph of a sample, whose inputs are of f32 and which holds no constants, in f64. */
+function graphInDouble(graph: Graph): Graph {
+  const copier = new GraphCopier((node, operands, builder) => {
+    return builder.apply(node.op, operands, node.operands.length === 0 ? { ...node.attrs, dtype: "f64" } : node.attrs);
+  });
+  return copier.copy(graph);
 }
 
 /** A builder and inputs of these types, called `x0`, `x1` … */
