@@ -12,6 +12,7 @@ import {
   accessesOf,
   canFail,
   commonAxes,
+  crossing,
   type FusedGraph,
   type Group,
   groupOfOne,
@@ -129,7 +130,8 @@ class Fusion {
           if (this.#order.reaches(a, b, direct) || this.#order.reaches(b, a, direct)) continue;
           const pairs = commonAxes(a, b);
           const group = joined(a, b, pairs, this.#position);
-          if (pairs.length === a.axes.length && this.#buffersOf(group) <= maxBuffers) this.#replace(a, b, group);
+          if (pairs.length !== a.axes.length || this.#buffersOf(group) > maxBuffers || crossing(a, b)) continue;
+          this.#replace(a, b, group);
         }
       }
     }

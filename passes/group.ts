@@ -121,6 +121,23 @@ export function sameAxes(a: Group, b: Group): boolean {
   return a.axes.length === b.axes.length && a.axes.every((extent, t) => extent === b.axes[t]);
 }
 
+/** Whether both groups read some tensor, one along its rows and the other along its columns: as one they would jump through memory. */
+export function crossing(a: Group, b: Group): boolean {
+  const axesIn = (group: Group): ReadonlyMap<Node, readonly number[]> => {
+    const found = new Map<Node, number[]>();
+    for (const reader of group.nodes) {
+      const own = group.rows.get(reader)!.map((axis) => elementOf(reader).index[axis]!);
+      for (const { value, index } of accessesOf(reader)) {
+        const at = own.map((l) => index.findIndex((x) => x.kind === "local" && x.name === l.name));
+        if (!found.has(value.node) && !at.includes(-1)) found.set(value.node, at);
+      }
+    }
+    return found;
+  };
+  const theirs = axesIn(b);
+  return [...axesIn(a)].some(([node, at]) => theirs.get(node)?.some((axis, t) => axis !== at[t]) ?? false);
+}
+
 /** Both groups as one, over the given pairs of axes; nodes sorted by `position`. */
 export function joined(
   a: Group,

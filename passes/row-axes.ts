@@ -26,6 +26,7 @@ const mapBlock = 4096;
 const rowBlock = 128;
 /** Bytes of scratch that the rows of a block may keep: within second-level caches, so that blocks are some cache lines wide. */
 const laneScratchBytes = 512 * 1024;
+/** Columns of a cache line: blocks are multiples of it. */
 const narrowestBlock = 16;
 
 export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffers: KernelBuffers): Axes {
@@ -44,7 +45,8 @@ export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffe
     const local = localAxes(lanes.placed.get(node)!);
     return sum + local.slice(0, -1).reduce((n, l) => n * l.extent!, itemSize(node.results[0]!.type.dtype));
   }, 0);
-  const block = Math.min(extent, rowBlock, Math.max(narrowestBlock, Math.floor(laneScratchBytes / Math.max(1, bytes))));
+  const fitting = Math.round(laneScratchBytes / Math.max(1, bytes) / narrowestBlock) * narrowestBlock;
+  const block = Math.min(extent, rowBlock, Math.max(narrowestBlock, fitting));
   return { units: single, lane: { block } };
 }
 
