@@ -61,9 +61,13 @@ class RowLowering {
     );
     let rest: Expr = this.#over;
     const decoded: Expr[] = [];
-    for (const extent of [...(lane ? [blocks] : []), ...outer.map((u) => u.extent).reverse()]) {
-      decoded.unshift(floorMod(rest, extent));
-      rest = floorDiv(rest, extent);
+    const extents = [...outer.map((u) => u.extent), ...(lane ? [blocks] : [])];
+    const fastestFirst = extents.map((_, u) => u).reverse();
+    const inside = lane?.inside ?? null;
+    if (inside !== null) fastestFirst.unshift(...fastestFirst.splice(fastestFirst.indexOf(inside), 1));
+    for (const u of fastestFirst) {
+      decoded[u] = floorMod(rest, extents[u]!);
+      rest = floorDiv(rest, extents[u]!);
     }
     this.#laneLocal = null;
     this.#laneExtent = literal(1);

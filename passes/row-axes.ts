@@ -15,10 +15,17 @@ export interface Unit {
   readonly extent: number;
 }
 
+/** How the last unit is cut. */
+interface Lane {
+  readonly block: number;
+  /** The unit that runs through its whole extent before the next block begins; null: the blocks of a row come first. */
+  readonly inside: number | null;
+}
+
 export interface Axes {
   readonly units: readonly Unit[];
   /** The last unit is cut into blocks, each the innermost loop of every nest; null: it is decoded like the others. */
-  readonly lane: { readonly block: number } | null;
+  readonly lane: Lane | null;
 }
 
 /** Turns of the innermost loop in one iteration of a map's space. */
@@ -36,7 +43,10 @@ export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffe
   if (isPureMap(group)) {
     const units = merged(group, rows, buffers);
     const { extent } = units[units.length - 1]!;
-    return { units, lane: { block: Math.min(extent, extent > 2 * mapBlock ? mapBlock : extent) } };
+    const large = group.axes.reduce((n, m) => n * m, 1) > mapBlock && extent > narrowestBlock;
+    const inside = large ? contiguousElsewhere(group, units, rows, buffers) : null;
+    const block = inside === null ? (extent > 2 * mapBlock ? mapBlock : extent) : Math.min(extent, 2 * narrowestBlock);
+    return { units, lane: { block, inside } };
   }
   if (!runsAlongRows(group, rows, buffers)) return { units: single, lane: null };
   const lanes = planNests(group, escapes, group.axes.length - 1);
@@ -47,7 +57,32 @@ export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffe
   }, 0);
   const fitting = Math.round(laneScratchBytes / Math.max(1, bytes) / narrowestBlock) * narrowestBlock;
   const block = Math.min(extent, rowBlock, Math.max(narrowestBlock, fitting));
-  return { units: single, lane: { block } };
+  return { units: single, lane: { block, inside: null } };
+}
+
+/**
+ * A unit along which some read or write is contiguous that jumps along the last one, as in a transpose: the few cache lines of
+ * a narrow block are then used whole before they are evicted. Null where there is none.
+ */
+function contiguousElsewhere(
+  group: Group,
+  units: readonly Unit[],
+  plan: NestPlan,
+  buffers: KernelBuffers,
+): number | null {
+  for (const { node, accesses } of plan.placed.values()) {
+    const { index } = elementOf(node);
+    const rows = group.rows.get(node)!;
+    const locals = units.map(({ axes }) => index[rows[axes.at(-1)!]!]!);
+    for (const access of [...accesses, accessOf(node.results[0]!, index, null)]) {
+      const offset = buffers.offsetOf(access);
+      const along = coefficient(offset, locals.at(-1)!);
+      if (along === null || Math.abs(along) < narrowestBlock) continue;
+      const unit = locals.findIndex((l, u) => units[u]!.extent >= narrowestBlock && coefficient(offset, l) === 1);
+      if (unit >= 0) return unit;
+    }
+  }
+  return null;
 }
 
 /** Whether more elements are read and written contiguously along the last parallel axis than along the innermost loops. */
