@@ -4,8 +4,7 @@ import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/
 import type { Space } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
-import { laneBytes, tileBytes, tileRows } from "./contraction-schedule.js";
-import { linearIndex } from "./element.js";
+import { laneBytes, tileRows } from "./contraction-schedule.js";
 import { emitLoops } from "./emit-loops.js";
 import { nested, serial, storeAt, vector } from "./loop-parts.js";
 import { substitute } from "./rewrite-expr.js";
