@@ -3,7 +3,7 @@ import { type TypedArray, zeros } from "./dtype.js";
 import { RunError } from "./errors.js";
 import type { Graph } from "./graph.js";
 import type { Node, Value } from "./node.js";
-import type { BranchFlow, Flow, LoopFlow } from "./op.js";
+import type { BranchFlow, Flow, LoopFlow } from "./flow.js";
 import { concreteType } from "./reader.js";
 import { elementCount } from "./size.js";
 

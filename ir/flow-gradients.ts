@@ -8,7 +8,8 @@ import { type Graph, topological } from "./graph.js";
 import type { Operand, Value } from "./node.js";
 import type { Pullback } from "./op.js";
 import { add } from "./ops/arithmetic.js";
-import { branch, type BranchAttrs, loop, type LoopAttrs } from "./ops/loops.js";
+import type { BranchAttrs, LoopAttrs } from "./flow.js";
+import { branch, loop } from "./ops/loops.js";
 import { TurnGradient } from "./turn-gradient.js";
 import { printType } from "./type.js";
 

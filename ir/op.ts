@@ -1,8 +1,8 @@
 // What an op is: one record that says everything about it, and a function that applies it.
 import type { Expr, Reducer } from "./expr.js";
+import type { Flow } from "./flow.js";
 import type { FormArgs, Form } from "./forms.js";
 import type { DType } from "./dtype.js";
-import type { Graph } from "./graph.js";
 import type { Stmt } from "./kernel.js";
 import type { Applier, Attrs, Node, Operand, Value } from "./node.js";
 import type { Size } from "./size.js";
@@ -93,32 +93,6 @@ export interface Batch<A extends Attrs> {
 }
 
 export type Index = readonly Expr[];
-
-/**
- * What a control op does with its sub-graphs. Operands come in this order: the number of turns where the loop is `counted`,
- * `captures`, the first values of `states`, sequences; a turn's inputs are the captures, the states and an element of every
- * sequence. Results: the last states, then for everything else that the body gives the elements of all turns.
- */
-export interface LoopFlow {
-  readonly kind: "loop";
-  readonly body: Graph;
-  /** Of the captures and states, a bool: whether there is another turn. Null: there are `turns`. */
-  readonly test: Graph | null;
-  /** How many turns there are, or where they are counted or tested, the most: a test that still holds then stops the run. */
-  readonly turns: Size;
-  readonly counted: boolean;
-  readonly captures: number;
-  readonly states: number;
-  /** Whether sequences are read and written from their ends. */
-  readonly reverse: boolean;
-}
-/** Operands: a bool, then the inputs of both sub-graphs, one of which gives the results. */
-export interface BranchFlow {
-  readonly kind: "branch";
-  readonly then: Graph;
-  readonly otherwise: Graph;
-}
-export type Flow = LoopFlow | BranchFlow;
 
 /** How an op is computed. */
 export type Lowering<A extends Attrs> =

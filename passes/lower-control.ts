@@ -1,7 +1,8 @@
 // Lowering of graphs with loops and branches: their sub-graphs are fused, ordered and lowered like the graph around them.
 import type { Graph } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
-import type { Flow, Lowering } from "#ir/op.js";
+import type { Flow } from "#ir/flow.js";
+import type { Lowering } from "#ir/op.js";
 import { reshape } from "#ir/ops/movement.js";
 import type { ScheduleContraction } from "./contraction-schedule.js";
 import { elementOf } from "./element.js";

@@ -5,7 +5,8 @@ import { copyNodes } from "#ir/copy-nodes.js";
 import { type Graph, mapRoots, nodesOf } from "#ir/graph.js";
 import type { Attrs, Node, Value } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
-import { loop, type LoopAttrs } from "#ir/ops/loops.js";
+import type { LoopAttrs } from "#ir/flow.js";
+import { loop } from "#ir/ops/loops.js";
 import { printType } from "#ir/type.js";
 import type { Pass } from "./pass.js";
 

@@ -3,7 +3,7 @@
 import { itemSize } from "#ir/dtype.js";
 import { limitMessage } from "#ir/evaluate-flow.js";
 import type { Value } from "#ir/node.js";
-import type { BranchFlow, LoopFlow } from "#ir/op.js";
+import type { BranchFlow, LoopFlow } from "#ir/flow.js";
 import { alignment, type Slice, type SliceTerm, type Times } from "#ir/plan.js";
 import { copyKernel } from "./copy-kernel.js";
 import { countOf } from "./element.js";

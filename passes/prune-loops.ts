@@ -3,7 +3,8 @@
 import { type Graph, mapRoots, nodesOf, rootsOf, topological } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
-import { branch, type BranchAttrs, loop, type LoopAttrs } from "#ir/ops/loops.js";
+import type { BranchAttrs, LoopAttrs } from "#ir/flow.js";
+import { branch, loop } from "#ir/ops/loops.js";
 import type { Pass } from "./pass.js";
 
 const rule = "a loop or a branch with results, states or operands that nobody needs → one without";

@@ -1,7 +1,7 @@
 // The truth of loops and branches: their sub-graphs measured turn by turn.
 import type { Graph } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
-import type { Flow } from "#ir/op.js";
+import type { Flow } from "#ir/flow.js";
 import { elementCount } from "#ir/size.js";
 import type { ConcreteType } from "#ir/type.js";
 import { type Measured, measure } from "./magnitudes.js";

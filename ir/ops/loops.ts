@@ -1,26 +1,15 @@
 // Control flow: loops and branches around sub-graphs. Users write `scan`, `fori`, `whileLoop` and `cond`.
 import { defineOp } from "../define-op.js";
 import { DTypeError, GraphError, ShapeError } from "../errors.js";
+import type { BranchAttrs, LoopAttrs, LoopFlow } from "../flow.js";
 import { batchedBranch, batchedLoop } from "../flow-batching.js";
 import { branchPullback, loopPullback } from "../flow-gradients.js";
 import { arithmeticBody, choiceBody } from "../flow-samples.js";
 import type { Graph } from "../graph.js";
 import type { Operand } from "../node.js";
-import { type LoopFlow, type Op, t } from "../op.js";
+import { type Op, t } from "../op.js";
 import { printSize, sameSize, type Size } from "../size.js";
 import { printType, sameType, tensorType, type TensorType } from "../type.js";
-
-/** `recompute`: gradients keep nothing of a turn but the states before it, and run the body again. */
-export type LoopAttrs = {
-  turns: Size;
-  captures: number;
-  states: number;
-  counted?: boolean;
-  reverse?: boolean;
-  recompute?: boolean;
-  test?: Graph;
-  body: Graph;
-};
 
 export const loop: Op<"own", LoopAttrs, [operands: readonly Operand[], attrs: LoopAttrs], readonly Operand[]> =
   defineOp("loop", {
@@ -82,9 +71,6 @@ export const loop: Op<"own", LoopAttrs, [operands: readonly Operand[], attrs: Lo
       },
     ],
   });
-
-/** `reads`: which of the operands behind the predicate a sub-graph needs is its own affair; both take all. */
-export type BranchAttrs = { then: Graph; otherwise: Graph };
 
 export const branch: Op<"own", BranchAttrs, [operands: readonly Operand[], attrs: BranchAttrs], readonly Operand[]> =
   defineOp("branch", {
