@@ -5,6 +5,16 @@ export { activation, type Activation } from "./activation.js";
 export { type AttentionCall, type AttentionOptions, multiHeadAttention } from "./attention.js";
 export { layer, type Parts } from "./custom-layer.js";
 export {
+  type CellWeights,
+  gruCell,
+  type GruWeights,
+  lstmCell,
+  type LstmState,
+  type LstmWeights,
+  type Reset,
+  rnnCell,
+} from "./cells.js";
+export {
   conv1d,
   conv2d,
   conv3d,
@@ -19,8 +29,10 @@ export { type Dense, dense, type DenseOptions } from "./dense.js";
 export { dropout } from "./dropout.js";
 export { type Embedding, embedding, type EmbeddingOptions } from "./embedding.js";
 export { flatten } from "./flatten.js";
+export { gru, type GruOptions } from "./gru.js";
 export * as initializers from "./initializers.js";
 export type { Call, CallOptions, FeatureLayer, Layer, LayerInfo } from "./layer.js";
+export { lstm, type LstmOptions } from "./lstm.js";
 export { namedParameters, parametersExcept } from "./named-parameters.js";
 export {
   type BatchNorm,
@@ -44,7 +56,10 @@ export {
   meanPool3d,
 } from "./pool.js";
 export { type LearnedPositions, learnedPositions, type PositionOptions, sinusoidalPositions } from "./positions.js";
+export type { Recurrent, RecurrentCall, Returns, StateForm, Unrolled } from "./recurrent.js";
+export type { RecurrentOptions } from "./recurrent-weights.js";
 export { residual } from "./residual.js";
+export { rnn, type RnnOptions } from "./rnn.js";
 export { type Sequential, sequential, type Stage } from "./sequential.js";
 export { loadState, plainState, type PlainState, type State, type StateEntry, stateOf } from "./state.js";
 export { stateUpdates, updateState } from "../state-updates.js";

@@ -3,6 +3,7 @@ import { arrayType, type TypedArray } from "#ir/dtype.js";
 import { elementCount } from "#ir/size.js";
 import type { ConcreteType } from "#ir/type.js";
 import { Random } from "../random.js";
+import { orthogonalMatrix } from "../orthogonal-matrix.js";
 import type { RandomSource } from "./context.js";
 
 /** Makes the next number; `shape` is that of the parameter. */
@@ -64,6 +65,15 @@ export function fanInUniform(): Initializer {
   return (shape) => {
     const limit = 1 / Math.sqrt(fansOf(shape).fanIn);
     return uniform(-limit, limit)(shape);
+  };
+}
+
+/** A matrix whose rows, or columns where they are fewer, are orthogonal and `gain` long (Saxe et al., 2013); 1 where nothing is said. */
+export function orthogonal(gain = 1): Initializer {
+  return (shape) => {
+    let matrix: Float64Array | null = null;
+    let next = 0;
+    return (random) => (matrix ??= orthogonalMatrix(shape, random))[next++]! * gain;
   };
 }
 
