@@ -4,6 +4,7 @@ import { ops } from "../ops.js";
 export { activation, type Activation } from "./activation.js";
 export { type AttentionCall, type AttentionOptions, multiHeadAttention } from "./attention.js";
 export { layer, type Parts } from "./custom-layer.js";
+export { bidirectional, type BidirectionalOptions } from "./bidirectional.js";
 export {
   type CellWeights,
   gruCell,
@@ -25,6 +26,15 @@ export {
   convTranspose3d,
   type ConvTransposeLayerOptions,
 } from "./conv.js";
+export {
+  decode,
+  type DecodeOptions,
+  generate,
+  type GenerateOptions,
+  type NextIds,
+  sample,
+  type SampleOptions,
+} from "./decoding.js";
 export { type Dense, dense, type DenseOptions } from "./dense.js";
 export { dropout } from "./dropout.js";
 export { type Embedding, embedding, type EmbeddingOptions } from "./embedding.js";
@@ -56,12 +66,15 @@ export {
   meanPool3d,
 } from "./pool.js";
 export { type LearnedPositions, learnedPositions, type PositionOptions, sinusoidalPositions } from "./positions.js";
-export type { Recurrent, RecurrentCall, Returns, StateForm, Unrolled } from "./recurrent.js";
+export type { Recurrent, RecurrentCall, RecurrentInfo, Returns, StateForm, Unrolled } from "./recurrent.js";
 export type { RecurrentOptions } from "./recurrent-weights.js";
 export { residual } from "./residual.js";
 export { rnn, type RnnOptions } from "./rnn.js";
 export { type Sequential, sequential, type Stage } from "./sequential.js";
 export { loadState, plainState, type PlainState, type State, type StateEntry, stateOf } from "./state.js";
+export { stacked, type StackedOptions } from "./stacked.js";
+export { stateGradientNorms } from "./state-gradients.js";
+export { type Stateful, stateful } from "./stateful.js";
 export { stateUpdates, updateState } from "../state-updates.js";
 export { summarize, type SummaryRow } from "./summary.js";
 export { transformerBlock, type TransformerOptions } from "./transformer.js";

@@ -44,12 +44,16 @@ export type Returns = "sequence" | "last";
 /** How wide each tensor of a state is, in the lists and records of the state. */
 export type StateForm = number | readonly StateForm[] | { readonly [key: string]: StateForm };
 
-/** A layer that goes along sequences x `[batch, time, inputs]`, with a state of tensors `[batch, units]`. */
-export interface Recurrent<S extends TensorTree = TensorTree> extends Layer<RecurrentCall<S>> {
+/** Facts about a recurrent layer. */
+export interface RecurrentInfo extends LayerInfo {
   /** How wide its outputs are. */
   readonly units: number;
   readonly returns: Returns;
   readonly form: StateForm;
+}
+
+/** A layer that goes along sequences x `[batch, time, inputs]`, with a state of tensors `[batch, units]`. */
+export interface Recurrent<S extends TensorTree = TensorTree> extends Layer<RecurrentCall<S>>, RecurrentInfo {
   /** As a call, and gives the last state too. */
   run(x: Tensor, call?: RecurrentCall<S>): Unrolled<S>;
   /** One step of inference, x `[batch, inputs]`: for loops of one's own. */
@@ -147,7 +151,12 @@ function unrolled<S extends TensorTree>(
 }
 
 // The types of `scan` follow trees to any depth, that of a tree of unknown depth without end.
-type AnyScan = (step: never, init: TensorTree, sequences: TensorTree, options: ScanOptions) => readonly [unknown, unknown];
+type AnyScan = (
+  step: never,
+  init: TensorTree,
+  sequences: TensorTree,
+  options: ScanOptions,
+) => readonly [unknown, unknown];
 
 function checkedLengths(name: string, lengths: Tensor, x: Tensor): Tensor {
   return new Tensor(checkedIndex(lengths.handle, addSizes(x.type.shape[1]!, 1), `${name}: length`));
@@ -190,14 +199,24 @@ function checkCall<S extends TensorTree>(
 ): void {
   const [batch, time] = x.shape as readonly [Dim, Dim, Dim];
   if (initial) checkState(name, "the initial state", initial, zeros);
-  if (nudge) checkState(name, "the nudge", nudge, filled(form, (units) => zerosBeside(x, [batch, time, units])));
+  if (nudge)
+    checkState(
+      name,
+      "the nudge",
+      nudge,
+      filled(form, (units) => zerosBeside(x, [batch, time, units])),
+    );
   if (!lengths || (lengths.dtype === "i32" && sameShape(lengths.type.shape, x.type.shape.slice(0, 1)))) return;
   const want = printType({ dtype: "i32", shape: x.type.shape.slice(0, 1) });
   throw new ShapeError(`${name}: lengths are ${printType(lengths.type)}, not ${want}`);
 }
 
 function checkState(name: string, what: string, given: TensorTree, like: TensorTree): void {
-  const [found, wanted] = [given, like].map((tree) => tensorsIn(tree, what).map((x) => printType(x.type)).join(", "));
+  const [found, wanted] = [given, like].map((tree) =>
+    tensorsIn(tree, what)
+      .map((x) => printType(x.type))
+      .join(", "),
+  );
   if (found === wanted) return;
   throw new ShapeError(`${name}: ${what} is ${found}, not ${wanted}`);
 }
