@@ -6,11 +6,13 @@ import { scan } from "../loops.js";
 import { ops } from "../ops.js";
 import * as random from "../randomness.js";
 import type { Dim, Shape } from "../shapes.js";
-import { Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import type { TensorTree } from "../tensor-trees.js";
 
+type Ids = Tensor<Shape, "i32">;
+
 /** From ids i32 `[batch]` and a state to the logits `[batch, classes]` of the next ids, and the next state. */
-export type NextIds<S extends TensorTree> = (ids: Tensor, state: S) => readonly [logits: Tensor, next: S];
+export type NextIds<S extends TensorTree> = (ids: Ids, state: S) => readonly [logits: Tensor, next: S];
 
 /** How ids are drawn. */
 export interface SampleOptions {
@@ -34,8 +36,8 @@ export interface DecodeOptions extends SampleOptions {
 }
 
 /** Ids i32, drawn by the softmax of logits along the last axis. */
-export function sample(logits: Tensor, { temperature = 1 }: SampleOptions = {}): Tensor<Shape, "i32"> {
-  if (temperature === 0) return logits.argmax(-1) as unknown as Tensor<Shape, "i32">;
+export function sample(logits: Tensor, { temperature = 1 }: SampleOptions = {}): Ids {
+  if (temperature === 0) return logits.argmax(-1) as unknown as Ids;
   if (typeof temperature === "number" && !(temperature > 0))
     throw atUserLine(() => new GraphError(`sample: the temperature is ${temperature}, not a number from 0 up`));
   return random.categorical(temperature === 1 ? logits : logits.div(temperature as Tensor));
@@ -50,15 +52,15 @@ export function generate<S extends TensorTree>(
   first: Tensor,
   state: S,
   options: GenerateOptions,
-): readonly [ids: Tensor<Shape, "i32">, state: S] {
+): readonly [ids: Ids, state: S] {
   const { length } = options;
-  const turn = ({ ids, state: before }: { readonly ids: Tensor; readonly state: S }) => {
+  const turn = ({ ids, state: before }: { readonly ids: Ids; readonly state: S }) => {
     const [logits, after] = next(ids, before);
     const drawn = sample(logits, options);
     return [{ ids: drawn, state: after }, drawn] as const;
   };
   const [last, drawn] = (scan as AnyScan)(turn as never, { ids: first, state }, [], { length });
-  return [(drawn as Tensor).transpose([1, 0]) as Tensor<Shape, "i32">, (last as { readonly state: S }).state];
+  return [(drawn as Tensor).transpose([1, 0]) as Ids, (last as { readonly state: S }).state];
 }
 
 /**
@@ -75,9 +77,9 @@ export function decode<S extends TensorTree>(
     throw atUserLine(() => new ShapeError(`decode: ids are ${printType(ids.type)}, not i32[batch,time]`));
   const { teacher = 1 } = options;
   const sequence = ids.transpose([1, 0]);
-  const turn = ({ own, state: before }: { readonly own: Tensor; readonly state: S }, right: Tensor) => {
+  const turn = ({ own, state: before }: { readonly own: Ids; readonly state: S }, right: Ids) => {
     const told = teacher === 1 ? right : ops.where(isTold(right, teacher), right, own);
-    const [logits, after] = next(told as Tensor, before);
+    const [logits, after] = next(told as Ids, before);
     return [{ own: teacher === 1 ? own : sample(logits, options), state: after }, logits] as const;
   };
   // In step 0 there is nothing drawn yet: the right id stands for it.

@@ -35,8 +35,8 @@ export function stateful<S extends TensorTree>(
       const made = parameter([batch, form], 0, { name: `${name}/${key}`, dtype, trainable: false });
       return (own[key] = made as unknown as Parameter);
     }
-    const below = (key: string | number) => (path ? `${path}.${key}` : String(key));
-    if (Array.isArray(form)) return (form as readonly StateForm[]).map((part, i) => make(part, below(i)));
+    const below = (key: string) => (path ? `${path}.${key}` : key);
+    if (Array.isArray(form)) return (form as readonly StateForm[]).map((part, i) => make(part, below(`state${i + 1}`)));
     return Object.fromEntries(Object.entries(form).map(([key, part]) => [key, make(part, below(key))]));
   };
   const carried = make(layer.form, "") as S;
