@@ -67,7 +67,7 @@ function scheduledStage({ scheduled, buffers }: Stages): StagePicture {
   scheduled.launches.forEach(({ work, combine }, i) => {
     const [first] = work[0]?.nodes ?? [];
     const kernel = outside.find((k) => first !== undefined && k.nodes.includes(first.id));
-    const cost = kernel ? `${withCommas(kernel.flops)} flops, ${inUnits(kernel.bytes)}` : "";
+    const cost = kernel ? `${withCommas(kernel.flops)} flops, ${inUnits(kernel.bytes)}` : "several launches";
     const launch: Frame = { key: `l${i}`, title: `launch ${i + 1}`, note: cost };
     const groups = [...work, ...combine];
     groups.forEach((group, g) => {

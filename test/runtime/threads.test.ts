@@ -3,9 +3,11 @@ import { afterAll, describe, expect, test } from "vitest";
 import { GraphError } from "#ir/errors.js";
 import { compileGraph } from "#passes/compile.js";
 import { wasm } from "#runtime/wasm/backend.js";
+import { cond } from "#src/branches.js";
 import { compile } from "#src/compile.js";
 import { ops } from "#src/ops.js";
 import { Graph } from "#src/graph.js";
+import { scan } from "#src/loops.js";
 import * as optim from "#src/optim/index.js";
 import { parameter } from "#src/parameter.js";
 import type { Tensor } from "#src/tensor.js";
@@ -124,5 +126,20 @@ describe(`the same bits for ${counts.join(", ")} threads`, () => {
       const sorted = sort(cumsum(rows, 0), 1);
       const loss = sorted.mul(rows).sum(1).exp().mean();
       return { loss, feeds: { at: Int32Array.from({ length: 40 }, (_, i) => (i * i) % 17) } };
+    }));
+
+  test("a recurrent network, with a branch in every turn", () =>
+    train(() => {
+      const g = new Graph("recurrent");
+      const xs = g.input("xs", [6, 5, 11]) as Tensor;
+      const first = g.input("first", [5, 33]) as Tensor;
+      const w = parameter([11, 33], numbers(363), { name: "w" }) as unknown as Tensor;
+      const u = parameter([33, 33], numbers(1089, 2), { name: "u" }) as unknown as Tensor;
+      const step = (h: Tensor, x: Tensor) => {
+        const y = x.matmul(w).add(h.matmul(u)).tanh();
+        return [cond(y.sum().greater(0), () => y, () => y.mul(0.5)), y.sum(1)] as const; // prettier-ignore
+      };
+      const [last, sums] = scan(step as never, first, xs) as unknown as readonly [Tensor, Tensor];
+      return { loss: last.pow(2).mean().add(sums.pow(2).mean()), feeds: { xs: numbers(330), first: numbers(165, 3) } };
     }));
 });
