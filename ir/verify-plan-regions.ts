@@ -22,7 +22,7 @@ export function checkRegions(plan: Plan, complain: Complain): boolean {
       fail(`holds the steps from ${from} to ${to} of ${plan.steps.length}`);
     if (region.kind === "while" && !(from <= region.test && region.test <= to))
       fail(`tests before step ${region.test}, and holds the steps from ${from} to ${to}`);
-    if (!isCount(mostTurns(region))) fail(`has ${mostTurns(region)} turns at most`);
+    if (!isCount(mostTurns(region)) || mostTurns(region) >= 2 ** 31) fail(`has ${mostTurns(region)} turns at most`);
     checkDecider(plan, region, fail);
     plan.regions.slice(0, index).forEach((earlier, i) => {
       const crosses = isCrossed(earlier, region);

@@ -19,8 +19,8 @@
 //     loop holds both.
 // 11. Lower bound ≤ planned bytes, and the scratch region ends within them.
 // 12. Regions hold steps, stand in the order in which they begin, outer ones first, nest or lie apart, and lie on one side of
-//     the test of a `while` around them. Their counts are non-negative integers; an i32 buffer says how often a loop runs,
-//     a bool one decides about other regions.
+//     the test of a `while` around them. Their counts are non-negative integers below 2³¹; an i32 buffer says how often a loop
+//     runs, a bool one decides about other regions.
 // 13. A part speaks of loops that have begun, and that lie in no region in which the launch does not lie; backwards only of
 //     one with `times`, inside of it. Its numbers are integers, and it lies within the buffer at every turn.
 // 14. A buffer that is live inside a loop and outside of it, or of which a launch in the loop sees a part that moves with the

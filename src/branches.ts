@@ -42,7 +42,7 @@ export function whileLoop(
 ): TensorTree {
   return atUserLine(() => {
     const { maxIterations = endless } = options;
-    if (!(Number.isInteger(maxIterations) && maxIterations >= 0)) {
+    if (!(Number.isInteger(maxIterations) && maxIterations >= 0 && maxIterations < 2 ** 31)) {
       throw new GraphError(`maxIterations is ${maxIterations}, not a number of turns`);
     }
     return new While({ condition, body, init }, maxIterations).run();

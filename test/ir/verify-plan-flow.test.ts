@@ -167,6 +167,7 @@ const cases: readonly (readonly [string, Plan, string])[] = [
   ["12: a branch on both sides of a test", region(1, { from: 2, to: 4 })(search()), "invariant 12: region 1, if b2, crosses region 0"],
   ["12: a test outside the loop", region(0, { test: 1 } as never)(search()), "invariant 12: region 0, while i0, tests before step 1, and holds the steps from 2 to 7"],
   ["12: half a turn", region(0, { times: 1.5 } as never)(scan()), "invariant 12: region 0, loop i0 < 1.5, has 1.5 turns at most"],
+  ["12: more turns than can be counted", region(0, { limit: 2 ** 31 } as never)(search()), "invariant 12: region 0, while i0, has 2147483648 turns at most"],
   ["12: a number that decides", region(0, { go: 1 } as never)(search()), "invariant 12: region 0, while i0, needs a bool, and b1 is i32[1]"],
   ["12: no such buffer", region(0, { times: { buffer: 9, most: 3 } } as never)(scan()), "invariant 12: region 0, loop i0 < b9, at most 3, refers to buffer 9 of 4"],
   ["13: a part that moves with a branch", part(3, 0, slot(1, 16))(search()), "invariant 13: step 3 sees a part of b3 state that moves with region 1, which is no loop"],
