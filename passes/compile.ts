@@ -84,7 +84,7 @@ function withDenseOperands(graph: Graph, layouts: Layouts): Graph {
 
 /** The passes below the Graph IR, each shown to the observer like the others. */
 function toPlan(options: CompileOptions & { layouts: Layouts }): Pass<Graph, Plan> {
-  const { observe, layouts } = options;
+  const { observe } = options;
   return {
     name: "plan",
     doc: "Optimised graph → plan, by way of fusion, scheduling and lowering.",

@@ -11,7 +11,7 @@ import { add } from "#ir/ops/arithmetic.js";
 import { branch, loop } from "#ir/ops/loops.js";
 import { printType, sameType } from "#ir/type.js";
 import { currentRandom } from "./random-state.js";
-import { Tensor } from "./tensor.js";
+import { type Tensor } from "./tensor.js";
 import { type Reshaped, tensorsIn, type TensorTree } from "./tensor-trees.js";
 import { commonCaptures, expectPredicate, graphOf, matched, operandIn, refilled } from "./traced-body.js";
 

@@ -1,5 +1,5 @@
 // Traces functions of tensors into the sub-graphs of loops and branches.
-import { Body } from "#ir/body.js";
+import { type Body } from "#ir/body.js";
 import { GraphError, ShapeError } from "#ir/errors.js";
 import { bring, gather } from "#ir/forms.js";
 import type { Applier, Operand } from "#ir/node.js";
