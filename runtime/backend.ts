@@ -35,7 +35,7 @@ export interface Program {
   /** The most threads that a run uses, and how many it would use now: workers start in the background. */
   readonly threads: number;
   readonly readyThreads: number;
-  /** Runs one step alone, for tools that drive the schedule themselves. */
+  /** Runs one step alone, as in the first turn of the loops around it: for tools that drive the schedule themselves. */
   launch(step: number, args?: readonly number[]): void;
   /** Frees what the program holds on the device. */
   dispose(): void;
