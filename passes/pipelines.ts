@@ -6,6 +6,7 @@ import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { decompose } from "./decompose.js";
 import { foldConstants } from "./fold-constants.js";
+import { liftInvariants } from "./lift-invariants.js";
 import { mergeLoops } from "./merge-loops.js";
 import { move } from "./move.js";
 import type { Pass } from "./pass.js";
@@ -27,6 +28,7 @@ export const graphPasses: readonly Pass<Graph>[] = [
   // After folding, so that numbers are scalars behind a broadcast and let other views pass.
   move,
   // Where contractions are primitive, and their operands views.
+  liftInvariants,
   splitLoops,
   pruneLoops,
   // Views that move have brought together cancel, and numbers that met fold.
