@@ -2,7 +2,7 @@
 // Leaves, and views where they are never computed, are drawn once for every frame that reads them: what a frame needs
 // stands beside it, and no arrow crosses the whole picture.
 import type { Graph } from "#ir/graph.js";
-import { nodesOf } from "#ir/graph.js";
+import { nodesOf, subgraphsOf } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
 import { nameOfLeaf } from "#ir/print-graph.js";
 import { printType } from "#ir/type.js";
@@ -39,8 +39,8 @@ export interface PictureOptions {
 
 /** The picture of a graph; numbers that ops are given stand in the ops' boxes. */
 export function graphPicture(graph: Graph, options: PictureOptions): RootGraphModel {
-  const drawing = new Drawing(graph, options);
-  for (const node of nodesOf(graph)) if (!drawing.isRepeated(node)) drawing.boxOf(node, options.frameOf(node));
+  const drawing = new Drawing(canvas(graph.name, options.title, options.note), null, graph, options);
+  drawing.all();
   for (const [name, value] of graph.outputs) drawing.terminal(name, value, "output");
   for (const [target, value] of graph.updates) drawing.terminal(nameOfLeaf(target), value, "update");
   return drawing.picture;
@@ -70,20 +70,33 @@ export function canvas(name: string, title: string, note: string): RootGraphMode
 }
 
 class Drawing {
-  readonly picture: RootGraphModel;
-  readonly #graph: Graph;
-  readonly #options: PictureOptions;
   readonly #roleOf: (node: Node) => Role;
   readonly #roots: ReadonlySet<Node>;
   readonly #frames = new Map<string, GraphBaseModel>();
   readonly #boxes = new Map<string, NodeModel>();
 
-  constructor(graph: Graph, options: PictureOptions) {
-    this.picture = canvas(graph.name, options.title, options.note);
+  readonly #graph: Graph;
+  readonly #options: PictureOptions;
+  readonly #place: GraphBaseModel;
+
+  /** Of a sub-graph: the frame that it is drawn in, and a name that none of its boxes shares with others. */
+  constructor(
+    readonly picture: RootGraphModel,
+    place: GraphBaseModel | null,
+    graph: Graph,
+    options: PictureOptions,
+    readonly prefix = "",
+  ) {
+    this.#place = place ?? picture;
     this.#graph = graph;
     this.#options = options;
     this.#roleOf = rolesOf(graph);
     this.#roots = new Set([...graph.outputs.values(), ...graph.updates.values()].map((value) => value.node));
+  }
+
+  /** Draws every node that is not drawn where it is read. */
+  all(): void {
+    for (const node of nodesOf(this.#graph)) if (!this.isRepeated(node)) this.boxOf(node, this.#options.frameOf(node));
   }
 
   /** Whether a node is drawn where it is read. */
@@ -95,21 +108,56 @@ class Drawing {
 
   /** The box of a node in a frame, with the boxes and arrows it depends on. */
   boxOf(node: Node, frame: Frame | undefined): NodeModel {
-    const id = this.isRepeated(node) ? `n${node.id} ${frame?.key ?? ""}`.trimEnd() : `n${node.id}`;
+    const own = `${this.prefix}n${node.id}`;
+    const id = this.isRepeated(node) ? `${own} ${frame?.key ?? ""}`.trimEnd() : own;
     const known = this.#boxes.get(id);
     if (known) return known;
     const role = this.#roleOf(node);
-    const place = frame && !isInput(role) ? this.#frame(frame) : this.picture;
+    const place = frame && !isInput(role) ? this.#frame(frame) : this.#place;
     const model = place.createNode(id, looks(node, role) as NodeAttributesObject);
     this.#boxes.set(id, model);
+    const ends = this.#subgraphs(node, model, place);
     node.operands.forEach((value, i) => {
       const { node: source } = value;
       if (numberIn(source) !== null && !this.#roots.has(source)) return;
       const from = this.boxOf(source, this.isRepeated(source) ? frame : this.#options.frameOf(source));
       const note = edgeNote(node, value, i);
-      this.picture.createEdge([from, model], note ? { label: ` ${note}`, fontcolor: ink.faint } : {});
+      const to = ends.flatMap((list) => list[i] ?? []);
+      for (const end of ends.length === 0 || i >= ends[0]!.length ? [model] : to) {
+        this.picture.createEdge([from, end], note && end === model ? { label: ` ${note}`, fontcolor: ink.faint } : {});
+      }
     });
     return model;
+  }
+
+  /**
+   * Draws the sub-graphs of a loop or a branch, each in a frame whose results lead to the node's box. Gives the boxes that
+   * the node's operands lead to, for each sub-graph.
+   */
+  #subgraphs(node: Node, model: NodeModel, place: GraphBaseModel): readonly (readonly (NodeModel | null)[])[] {
+    return subgraphsOf(node).map(([name, inner]) => {
+      const prefix = `${this.prefix}n${node.id} ${name} `;
+      const turns = "turns" in node.attrs ? `, ${String(node.attrs.turns)} turns` : "";
+      const frame = place.createSubgraph(`cluster_${prefix}`, {
+        label: html([`<b>${escape(`${node.op.name}: ${name}${name === "body" ? turns : ""}`)}</b>`], "left"),
+        labeljust: "l",
+        fontname: fontName,
+        fontsize: 11,
+        fontcolor: ink.title,
+        style: "rounded,dashed",
+        color: ink.frame,
+        margin: 12,
+      });
+      const drawing = new Drawing(this.picture, frame, inner, { ...this.#options, frameOf: () => undefined, repeated: () => false }, prefix); // prettier-ignore
+      drawing.all();
+      for (const value of inner.outputs.values()) {
+        this.picture.createEdge([drawing.boxOf(value.node, undefined), model], { style: "dashed" });
+      }
+      const read = new Set(nodesOf({ ...inner, inputs: [] }));
+      const boxes = inner.inputs.map((input) => (read.has(input) ? drawing.boxOf(input, undefined) : null));
+      const lead = name === "test" ? (node.attrs.counted ? 1 : 0) : node.operands.length - inner.inputs.length;
+      return [...Array.from({ length: lead }, () => model), ...boxes];
+    });
   }
 
   /** Where a value goes at the end: under a name to the caller, or into a parameter. */

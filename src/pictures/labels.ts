@@ -1,5 +1,6 @@
 // Labels of nodes: the op, what it is given beside tensors, its type. HTML-like labels of Graphviz.
 import type { TypedArray } from "#ir/dtype.js";
+import { isGraph } from "#ir/graph.js";
 import type { Attrs, Node } from "#ir/node.js";
 import { printNumber } from "#ir/number-text.js";
 import { constant } from "#ir/ops/leaves.js";
@@ -49,7 +50,9 @@ function headOf(node: Node): string {
 function noteOf(attrs: Attrs, role: Role): string {
   // A shape is shown by the type; a constant's numbers are its head.
   if (role === "constant") return "";
-  const shown = Object.fromEntries(Object.entries(attrs).filter(([key, value]) => key !== "shape" && value !== false));
+  const shown = Object.fromEntries(
+    Object.entries(attrs).filter(([key, x]) => key !== "shape" && x !== false && !isGraph(x)),
+  );
   const text = printAttrs(shown).replace(/^\{|\}$/g, "");
   return text.length > longestAttrs ? `${text.slice(0, longestAttrs - 1)}…` : text;
 }
