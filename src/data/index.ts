@@ -3,3 +3,4 @@ export type { Batch, BatchOptions } from "./batches.js";
 export { type Column, type Columns, type ColumnSource, Dataset, dataset } from "./dataset.js";
 export { type IdxArray, type IdxExpectation, parseIdx, readIdx } from "./idx.js";
 export { type Digits, mnist, type MnistOptions } from "./mnist.js";
+export { type Random, seeded } from "../random.js";
