@@ -1,23 +1,20 @@
 // Loops inside a graph: scan and fori. With numbers in place of symbolic tensors they are plain `for` loops.
-import { Body } from "#ir/body.js";
+import type { Body } from "#ir/body.js";
 import { GraphError, ShapeError } from "#ir/errors.js";
-import { topological } from "#ir/graph.js";
-import type { Applier, Operand, Value } from "#ir/node.js";
+import type { Applier, Operand } from "#ir/node.js";
 import { atUserLine } from "#ir/origin.js";
-import { stack } from "#ir/ops/joining.js";
+import { concat, stack } from "#ir/ops/joining.js";
 import { iota } from "#ir/ops/leaves.js";
-import { loop } from "#ir/ops/loops.js";
-import { concat } from "#ir/ops/joining.js";
 import { reshape } from "#ir/ops/movement.js";
 import { slice } from "#ir/ops/slicing.js";
 import { printSize, sameSize, type Size, toSize } from "#ir/size.js";
 import { printType } from "#ir/type.js";
+import { tensor } from "./creation.js";
 import { currentRandom } from "./random-state.js";
 import type { Dim } from "./shapes.js";
 import { Tensor } from "./tensor.js";
 import { replaceTensors, type Reshaped, tensorsIn, type TensorTree } from "./tensor-trees.js";
-import { graphOf, matched, operandIn, refilled } from "./traced-body.js";
-import { tensor } from "./creation.js";
+import { graphOf, loopOf, matched, operandIn, refilled } from "./traced-body.js";
 
 /** The number of the turn, from 0. */
 export type Turn = Tensor<[], "i32">;
@@ -204,44 +201,6 @@ class Scan {
     if (outputs.length === 0) throw new GraphError("a loop of 0 turns has no outputs to stack");
     return [state, stackTrees(outputs)];
   }
-}
-
-/** How a turn is built: from states and elements of the sequences to the next states and a tree of outputs. */
-type BuildTurn = (
-  own: Body,
-  states: readonly Operand[],
-  elements: readonly Operand[],
-) => readonly [readonly Tensor[], TensorTree];
-
-/** A `loop` around what `build` makes of one turn. Sequences that the turn does not read are left out. */
-function loopOf(
-  owner: Applier,
-  states: readonly Operand[],
-  sequences: readonly Operand[],
-  turns: Size,
-  how: { readonly reverse: boolean; readonly recompute: boolean },
-  build: BuildTurn,
-): readonly [readonly Operand[], TensorTree] {
-  const body = new Body("body", owner);
-  const carried = states.map((x, i) => body.declare(`state${i}`, x.type));
-  const elements = sequences.map((x, i) =>
-    body.declare(`x${i}`, { dtype: x.type.dtype, shape: x.type.shape.slice(1) }),
-  );
-  const [next, output] = build(body, carried, elements);
-  const given = [...next, ...tensorsIn(output, "the step")].map((x) => operandIn(body, x));
-  const read = new Set(topological(given as Value[]));
-  const used = elements.flatMap((x, i) => (read.has(x.node) ? [i] : []));
-  const captures = body.captures;
-  const graph = body.graph([...captures.map((x) => body.lift(x)), ...carried, ...used.map((i) => elements[i]!)], given);
-  const made = loop([...captures, ...states, ...used.map((i) => sequences[i]!)], {
-    turns,
-    captures: captures.length,
-    states: states.length,
-    ...(how.reverse ? { reverse: true } : {}),
-    ...(how.recompute ? { recompute: true } : {}),
-    body: graph,
-  });
-  return [made.slice(0, states.length), refilled(output, made.slice(states.length))];
 }
 
 /** The number of turns, on which all sequences agree. */

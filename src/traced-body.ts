@@ -1,8 +1,11 @@
 // Traces functions of tensors into the sub-graphs of loops and branches.
-import { type Body } from "#ir/body.js";
+import { Body } from "#ir/body.js";
 import { GraphError, ShapeError } from "#ir/errors.js";
 import { bring, gather } from "#ir/forms.js";
-import type { Applier, Operand } from "#ir/node.js";
+import { topological } from "#ir/graph.js";
+import type { Applier, Operand, Value } from "#ir/node.js";
+import { loop } from "#ir/ops/loops.js";
+import type { Size } from "#ir/size.js";
 import { printType, sameType, type TensorType } from "#ir/type.js";
 import { Tensor } from "./tensor.js";
 import { replaceTensors, tensorsIn, type TensorTree } from "./tensor-trees.js";
@@ -54,4 +57,42 @@ export function expectPredicate(what: string, x: unknown): asserts x is Tensor {
 /** What several sub-graphs capture, each of them taking all of it. */
 export function commonCaptures(bodies: readonly Body[]): readonly Operand[] {
   return [...new Set(bodies.flatMap((body) => body.captures))];
+}
+
+/** How a turn is built: from states and elements of the sequences to the next states and a tree of outputs. */
+export type BuildTurn = (
+  own: Body,
+  states: readonly Operand[],
+  elements: readonly Operand[],
+) => readonly [readonly Tensor[], TensorTree];
+
+/** A `loop` around what `build` makes of one turn. Sequences that the turn does not read are left out. */
+export function loopOf(
+  owner: Applier,
+  states: readonly Operand[],
+  sequences: readonly Operand[],
+  turns: Size,
+  how: { readonly reverse: boolean; readonly recompute: boolean },
+  build: BuildTurn,
+): readonly [readonly Operand[], TensorTree] {
+  const body = new Body("body", owner);
+  const carried = states.map((x, i) => body.declare(`state${i}`, x.type));
+  const elements = sequences.map((x, i) =>
+    body.declare(`x${i}`, { dtype: x.type.dtype, shape: x.type.shape.slice(1) }),
+  );
+  const [next, output] = build(body, carried, elements);
+  const given = [...next, ...tensorsIn(output, "the step")].map((x) => operandIn(body, x));
+  const read = new Set(topological(given as Value[]));
+  const used = elements.flatMap((x, i) => (read.has(x.node) ? [i] : []));
+  const captures = body.captures;
+  const graph = body.graph([...captures.map((x) => body.lift(x)), ...carried, ...used.map((i) => elements[i]!)], given);
+  const made = loop([...captures, ...states, ...used.map((i) => sequences[i]!)], {
+    turns,
+    captures: captures.length,
+    states: states.length,
+    ...(how.reverse ? { reverse: true } : {}),
+    ...(how.recompute ? { recompute: true } : {}),
+    body: graph,
+  });
+  return [made.slice(0, states.length), refilled(output, made.slice(states.length))];
 }
