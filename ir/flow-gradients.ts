@@ -79,6 +79,7 @@ export function loopPullback({ cotangents, operands, results, attrs, wanted }: P
       states: floats.length + sums.length,
       ...(counted || test ? { counted: true } : {}),
       ...(attrs.reverse ? {} : { reverse: true }),
+      ...(attrs.recompute ? { recompute: true } : {}),
       body: turn.graph(
         [
           ...used.map(turn.of),

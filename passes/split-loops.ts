@@ -42,11 +42,14 @@ interface Parts {
   readonly stacked: readonly Value[];
 }
 
-/** Null for what is no loop, and for loops that may take fewer turns than their sequences have elements. */
+/**
+ * Null for what is no loop, for loops that may take fewer turns than their sequences have elements, and for those that save
+ * memory by computing again: what leaves a loop lies in memory for all its turns.
+ */
 function partsOf(node: Node): Parts | null {
   if (node.op !== (loop as AnyOp)) return null;
   const attrs = node.attrs as LoopAttrs;
-  if (attrs.counted || attrs.test || (attrs.turns as number) < 2) return null;
+  if (attrs.counted || attrs.test || attrs.recompute || (attrs.turns as number) < 2) return null;
   const inputs = attrs.body.inputs.map((own) => own.results[0]!);
   const outputs = [...attrs.body.outputs.values()];
   const first = attrs.captures + attrs.states;
