@@ -154,17 +154,17 @@ describe("scan", () => {
 });
 
 test("checkpoints keep a fraction of the memory", () => {
-  const bytes = [{}, { checkpoint: 10 }].map((options) => {
+  const bytes = [{}, { checkpoint: 20 }].map((options) => {
     const e = compile(
       ({ x, w, s }) => {
         const [last] = scan((h: Tensor, v: Tensor) => [h.matmul(w).add(v).tanh().mul(h.sigmoid())], s, x, options);
         return { dw: grad((last as Tensor).sum(), [w])[0] };
       },
-      { x: [100, 8, 16], w: [16, 16], s: [8, 16] },
+      { x: [400, 8, 16], w: [16, 16], s: [8, 16] },
     );
-    return e.plan().memory.planned - 4 * 100 * 8 * 16;
+    return e.plan().memory.planned - 4 * 400 * 8 * 16;
   });
-  expect(bytes[1]! / bytes[0]!).toBeLessThan(1 / 3);
+  expect(bytes[1]! / bytes[0]!).toBeLessThan(0.4);
 });
 
 describe("fori", () => {
