@@ -37,7 +37,9 @@ export function namedSizesOf(graph: Graph): readonly string[] {
 
 function specialized(graph: Graph, binding: SizeBinding): Graph {
   for (const name of namedSizesOf(graph)) checkBound(name, binding[name]);
-  const copier = new GraphCopier((node, operands, builder) => copy(node, operands, builder, binding, copier));
+  const copier: GraphCopier = new GraphCopier((node, operands, builder) =>
+    copy(node, operands, builder, binding, copier),
+  );
   return copier.copy(graph);
 }
 

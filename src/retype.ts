@@ -28,7 +28,7 @@ export function retypeToF64(graph: Graph, original: (record: ParameterRecord) =>
     parameters.set(record, made as Parameter);
     return made.record;
   };
-  const copier = new GraphCopier((node, operands, builder) => {
+  const copier: GraphCopier = new GraphCopier((node, operands, builder) => {
     return builder.apply(node.op, operands, widened(node.attrs, copyOf, copier) as Attrs);
   });
   return { parameters, graph: copier.copy(graph) };
