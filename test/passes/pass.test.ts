@@ -31,7 +31,7 @@ describe("the runner", () => {
       },
     });
     expect(printGraph(after)).toBe("graph g(%x: f64[3]) {\n  return %x\n}");
-    expect(seen.slice(0, 2)).toEqual(["stability of the first", "stability done"]);
+    expect(seen.slice(0, 2)).toEqual(["merge-loops of the first", "merge-loops done"]);
     expect(seen.filter((line) => line.includes("→"))).toEqual(["−−x → x", "x + 0 → x"]);
     expect(seen.filter((line) => line.endsWith(" done"))).toEqual(graphPasses.map((pass) => `${pass.name} done`));
   });
