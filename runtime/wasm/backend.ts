@@ -7,6 +7,7 @@ import type { Device } from "../device.js";
 import { Bound } from "../program.js";
 import { hasRelaxedSimd } from "../simd.js";
 import type { Fault, Share, WorkerPool } from "../threads/pool.js";
+import { Pace } from "../threads/pace.js";
 import { shareOut } from "../threads/shares.js";
 import { encodeModule, importModule } from "./module.js";
 import { counterBytes } from "./thread-functions.js";
@@ -38,6 +39,8 @@ class WasmProgram implements Program {
   readonly #stride: number;
   /** Where threads count the parts of stages that are taken. */
   readonly #counters: { readonly address: number; readonly bytes: number };
+  /** Null where all launches are to be shared whatever it costs. */
+  readonly #pace: Pace | null;
   #enlisted: Enlistment | null = null;
   #disposed = false;
   /** Whether workers are running it. */
@@ -48,6 +51,7 @@ class WasmProgram implements Program {
     const { addresses } = this.buffers;
     const { shared } = device.memory;
     const shares = shared ? shareOut(plan, most, device.barrierSeconds) : null;
+    this.#pace = device.barrierSeconds > 0 ? new Pace() : null;
     this.threads = shares ? most : 1;
     const relaxed = asked && hasRelaxedSimd();
     const counting = shares?.turns.flat().filter(({ parts }) => parts > 1).length ?? 0;
@@ -90,8 +94,11 @@ class WasmProgram implements Program {
   run(args?: readonly number[]): void {
     this.buffers.locate(args);
     const threads = this.readyThreads;
-    if (threads === 1) this.#enter(this.#run, args);
-    else this.#runTogether(this.#enlisted!, threads);
+    if (threads === 1) return this.#enter(this.#run, args);
+    const begun = performance.now();
+    if (this.#pace?.together ?? true) this.#runTogether(this.#enlisted!, threads);
+    else this.#enter(this.#run, args);
+    this.#pace?.took(performance.now() - begun);
   }
 
   launch(step: number, args?: readonly number[]): void {
