@@ -36,17 +36,24 @@ export class Body extends Builder {
     let own = name;
     for (let n = 2; this.#names.has(own); n++) own = `${name}_${n}`;
     this.#names.add(own);
-    return this.inherit([], () => super.apply(input as AnyOp, [], { name: own, dtype, shape }))[0]!;
+    return this.inherit([], () => super.make(input as AnyOp, [], { name: own, dtype, shape }))[0]!;
   }
 
-  override apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Value[] {
+  /** The error for one of its values where it is used outside. */
+  left(): GraphError {
+    return new GraphError(`a tensor of the ${this.name} of a loop or a branch is used outside of it`, {
+      help: "return it from the function that makes it",
+    });
+  }
+
+  protected override make(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Value[] {
     if (op === (parameter as AnyOp)) {
       const { outer } = this;
       const apply = () => outer.apply(op, operands, attrs);
       return [this.lift((outer.redirect ? outer.redirect(null, apply) : apply())[0]!)];
     }
     const own = operands.map((x) => bring(x, this));
-    return super.apply(op, own, attrs);
+    return super.make(op, own, attrs);
   }
 
   /** An operand of `outer` as an input of the sub-graph. */

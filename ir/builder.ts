@@ -48,7 +48,11 @@ export class Builder implements Applier {
   }
 
   apply(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Value[] {
-    if (this.#inner) return this.#inner.apply(op, operands, attrs) as readonly Value[];
+    return this.#inner ? (this.#inner.apply(op, operands, attrs) as readonly Value[]) : this.make(op, operands, attrs);
+  }
+
+  /** Applies an op here, wherever what is applied is sent on to. */
+  protected make(op: AnyOp, operands: readonly Operand[], attrs: Attrs): readonly Value[] {
     const values = operands as readonly Value[];
     let key = op.name;
     for (const x of values) {

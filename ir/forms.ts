@@ -108,7 +108,7 @@ function rankOf({ mode, outer }: Applier): number {
 export function bring(x: Operand, owner: Applier): Operand {
   if (x.owner === owner) return x;
   if (owner.lift) return owner.lift(bring(x, owner.outer!));
-  if (x.owner.outer) throw leftBatch();
+  if (x.owner.outer) throw x.owner.left?.() ?? leftBatch();
   if (owner.mode === "eager") throw symbolicInEagerBatch();
   if (!x.liftInto) throw twoGraphs(owner, x.owner);
   return x.liftInto(owner);

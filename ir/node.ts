@@ -1,5 +1,6 @@
 // Nodes and values of the Graph IR: immutable, typed, interned per builder.
 import type { TypedArray } from "./dtype.js";
+import type { GraphError } from "./errors.js";
 import type { Graph } from "./graph.js";
 import type { AnyOp } from "./op.js";
 import type { SizeExpr } from "./size.js";
@@ -54,6 +55,8 @@ export interface Applier {
   readonly outer?: Applier;
   /** Of such an owner: an operand of `outer` as its own, the same for every element of the batch. */
   lift?(x: Operand): Operand;
+  /** Of an owner whose operands live inside something: the error for one that is used outside. */
+  left?(): GraphError;
   /** What is applied to its operands while `build` runs is applied by `inner`: a branch that is being traced. */
   redirect?<T>(inner: Applier | null, build: () => T): T;
   /** What the next random op draws from; absent, or throwing a GraphError, where there is no source of random numbers. */

@@ -132,7 +132,8 @@ function checkTargets(
 
 /** The builder that the symbolic tensors share; a new one where all are parameters or numbers. */
 function builderOf(tensors: readonly Tensor[], traced: Graph | null, name: string | undefined): Builder {
-  if (tensors.some((x) => x.symbolic && x.handle.owner.outer)) throw leftBatch();
+  const inner = tensors.find((x) => x.symbolic && x.handle.owner.outer);
+  if (inner) throw inner.handle.owner.left?.() ?? leftBatch();
   const owners = new Set(tensors.filter((x) => x.symbolic).map((x) => x.handle.owner as Builder));
   if (traced) owners.add(traced.builder);
   if (owners.size > 1) {

@@ -1,6 +1,6 @@
 // What scan, whileLoop and cond say to those who use them wrongly.
 import { describe, expect, test } from "vitest";
-import { cond, grad, Graph, scan, type Tensor, tensor, whileLoop } from "#src/index.js";
+import { compile, cond, grad, Graph, scan, type Tensor, tensor, whileLoop } from "#src/index.js";
 
 describe("mistakes", () => {
   const x = tensor([[1, 2], [3, 4]]); // prettier-ignore
@@ -26,6 +26,16 @@ describe("mistakes", () => {
     const g = new Graph("g");
     const p = g.input("p", [], "bool");
     expect(() => cond(p, () => x, () => s as never)).toThrow(/one branch gives f32\[2,2\], the other f32\[2\]/); // prettier-ignore
+  });
+
+  test("a tensor of a turn outside of the loop", () => {
+    const g = new Graph("g");
+    const [v, zero] = [g.input("v", [3]), g.input("zero", [])];
+    let kept: Tensor = v;
+    scan((h: Tensor, x: Tensor) => [(kept = h.add(x))], zero, v);
+    expect(() => compile({ outputs: { kept } })).toThrow(
+      /a tensor of the body of a loop or a branch is used outside of it/,
+    );
   });
 
   test("a gradient through a while loop without a limit", () => {

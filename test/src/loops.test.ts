@@ -240,6 +240,37 @@ describe("cond", () => {
     );
   });
 
+  test("stands in the step of a scan, with tensors from outside of both", () => {
+    const found = everywhere(
+      ({ x, w, s }) => {
+        const next = (h: Tensor, v: Tensor) => cond(v.sum().greater(0), () => h.mul(w!).add(v), () => h.sub(w!)); // prettier-ignore
+        const [y] = scan((h: Tensor, v: Tensor) => [next(h, v)], s!, x!) as [Tensor, unknown];
+        return { y, dw: grad(y.sum(), [w!])[0] };
+      },
+      {
+        x: { shape: [3, 2], data: [1, 1, -1, -1, 2, 2] },
+        w: { shape: [2], data: [2, 3] },
+        s: { shape: [2], data: [1, 1] },
+      },
+    );
+    // (w·s + 1 − w)·w + 2, whose derivative is 1 + 2w·(s − 1).
+    expect(found).toEqual({ y: [4, 5], dw: [1, 1] });
+  });
+
+  test("holds a scan", () => {
+    const found = everywhere(
+      ({ p, x, s }) => ({
+        y: cond(
+          p!.sum().greater(0),
+          () => scan((h: Tensor, v: Tensor) => [h.mul(2).add(v)], s!, x!)[0] as Tensor,
+          () => s!,
+        ),
+      }),
+      { p: { shape: [1], data: [1] }, x: { shape: [3], data: [1, 2, 3] }, s: { shape: [], data: [1] } },
+    );
+    expect(found.y).toEqual([8 + 4 + 4 + 3]);
+  });
+
   test("what a branch computes is not computed where the other one is taken", () => {
     const e = compile(({ p, x }) => cond(p.greater(0), () => x.matmul(x), () => x), { p: [], x: [8, 8] }); // prettier-ignore
     const { steps, regions } = e.plan();
