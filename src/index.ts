@@ -22,6 +22,7 @@ export { hessian, jacobian } from "./jacobians.js";
 export { Graph, type GraphOptions } from "./graph.js";
 export type { InputSpec, InputSpecs, InputTensors } from "./input-specs.js";
 export { fori, scan, type ScanOptions, type Step, type Turn } from "./loops.js";
+export * as metrics from "./metrics/index.js";
 export { ModelInstance, type StaticModel } from "./model-instance.js";
 export * as nn from "./nn/index.js";
 export { ops } from "./ops.js";

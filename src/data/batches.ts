@@ -44,6 +44,13 @@ function shuffledRows(length: number, seed: number, epoch: number): Int32Array {
   return seeded(seed, epoch).shuffle(Int32Array.from({ length }, (_, i) => i));
 }
 
+/** The rows of a column in an order, in an array of their own. */
+export function pickRows(column: Column, order: Int32Array): Column {
+  const data = batchArray(column, order.length);
+  fill(data, column, 0, order.length, order);
+  return { data, shape: [order.length, ...column.shape.slice(1)] };
+}
+
 function batchArray({ data, shape }: Column, rows: number): TypedArray {
   const Class = data.constructor as ReturnType<typeof arrayType>;
   return new Class(rows * elementCount(shape.slice(1)));

@@ -2,7 +2,7 @@
 import type { TypedArray } from "#ir/dtype.js";
 import { DataError } from "#ir/errors.js";
 import { elementCount, printShape } from "#ir/size.js";
-import { type Batch, batches, type BatchOptions } from "./batches.js";
+import { type Batch, batches, type BatchOptions, pickRows } from "./batches.js";
 
 /** One column: rows are counted by the first size. */
 export interface Column<A extends TypedArray = TypedArray> {
@@ -52,6 +52,15 @@ export class Dataset<C extends Columns = Columns> {
       return [name, { data: data.subarray(begin * row, (begin + rows) * row), shape: [rows, ...shape.slice(1)] }];
     });
     return new Dataset(Object.fromEntries(cut) as C);
+  }
+
+  /** Some rows, counted from 0, in the order given; the data are copied. Throws a DataError where there is no such row. */
+  rows(indices: ArrayLike<number>): Dataset<C> {
+    const order = Int32Array.from(indices);
+    const wrong = order.findIndex((row, i) => row !== indices[i] || row < 0 || row >= this.length);
+    if (wrong >= 0) throw new DataError(`dataset: there is no row ${indices[wrong]} among ${this.length}`);
+    const picked = Object.entries<Column>(this.columns).map(([name, column]) => [name, pickRows(column, order)]);
+    return new Dataset(Object.fromEntries(picked) as C);
   }
 }
 
