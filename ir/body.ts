@@ -1,20 +1,21 @@
 // The body of a loop or a branch under construction: a builder whose values live in a sub-graph. What it uses from outside
 // becomes an input of the sub-graph and an operand of the loop: the sub-graph is closed.
 import { Builder } from "./builder.js";
+import { closedGraph, Inputs } from "./closed-graph.js";
 import { GraphError } from "./errors.js";
 import { bring } from "./forms.js";
 import type { Graph } from "./graph.js";
 import type { Applier, Attrs, Draw, Operand, Value } from "./node.js";
 import type { AnyOp } from "./op.js";
 import { add, mul } from "./ops/arithmetic.js";
-import { input, parameter } from "./ops/leaves.js";
+import { parameter } from "./ops/leaves.js";
 import { keyOfTurn } from "./random-source.js";
 import type { TensorType } from "./type.js";
 
 /** Builds one sub-graph; `outer` is who builds what is around it. */
 export class Body extends Builder {
   readonly #captures = new Map<Operand, Value>();
-  readonly #names = new Set<string>();
+  readonly #inputs = new Inputs(this);
 
   /** The number of the turn, an i32 scalar of this body: with it the random numbers of every turn are its own. */
   turn: Operand | null = null;
@@ -32,11 +33,8 @@ export class Body extends Builder {
   }
 
   /** A new input of the sub-graph. */
-  declare(name: string, { dtype, shape }: TensorType): Value {
-    let own = name;
-    for (let n = 2; this.#names.has(own); n++) own = `${name}_${n}`;
-    this.#names.add(own);
-    return this.inherit([], () => super.make(input as AnyOp, [], { name: own, dtype, shape }))[0]!;
+  declare(name: string, type: TensorType): Value {
+    return this.redirect(null, () => this.#inputs.declare(name, type));
   }
 
   /** The error for one of its values where it is used outside. */
@@ -75,14 +73,6 @@ export class Body extends Builder {
 
   /** The sub-graph from `inputs`, captures among them, to `outputs`. */
   graph(inputs: readonly Value[], outputs: readonly Operand[]): Graph {
-    return {
-      name: this.name,
-      builder: this,
-      inputs: inputs.map((x) => x.node),
-      parameters: [],
-      outputs: new Map(outputs.map((x, i) => [`y${i}`, bring(x, this) as Value])),
-      updates: new Map(),
-      effects: [],
-    };
+    return closedGraph(this, inputs, outputs.map((x) => bring(x, this) as Value)); // prettier-ignore
   }
 }

@@ -1,7 +1,7 @@
 // Copies nodes into another builder, or anew into the same one, with other values in the places of some.
 import type { Builder } from "./builder.js";
 import { nodesBehind } from "./graph.js";
-import type { Value } from "./node.js";
+import type { Node, Operand, Value } from "./node.js";
 
 /**
  * Copies what `roots` need into `builder`, and gives what stands for each value there. `known` says what stands for some
@@ -12,12 +12,23 @@ export function copyNodes(
   builder: Builder,
   known: ReadonlyMap<Value, Value>,
 ): (value: Value) => Value {
-  const made = new Map<Value, Value>(known);
-  const of = (value: Value): Value => made.get(value)!;
+  return applyAnew(roots, known, (node, operands) =>
+    builder.inherit([node], () => builder.apply(node.op, operands, node.attrs)),
+  );
+}
+
+/** The same for any kind of operand: `apply` does to operands what a node does to its own. */
+export function applyAnew<X extends Operand>(
+  roots: readonly Value[],
+  known: ReadonlyMap<Value, X>,
+  apply: (node: Node, operands: readonly X[]) => readonly X[],
+): (value: Value) => X {
+  const made = new Map<Value, X>(known);
+  const of = (value: Value): X => made.get(value)!;
   for (const node of nodesBehind(roots, (value) => known.has(value))) {
-    const copies = builder.inherit([node], () => builder.apply(node.op, node.operands.map(of), node.attrs));
+    const results = apply(node, node.operands.map(of));
     node.results.forEach((value, i) => {
-      if (!known.has(value)) made.set(value, copies[i]!);
+      if (!known.has(value)) made.set(value, results[i]!);
     });
   }
   return of;

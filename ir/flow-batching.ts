@@ -2,11 +2,12 @@
 // A loop with a test goes on as long as one element does; those that have ended stay as they are.
 import { BatchingOwner } from "./batching.js";
 import { Builder } from "./builder.js";
+import { closedGraph, declareInput } from "./closed-graph.js";
+import { applyAnew } from "./copy-nodes.js";
 import { GraphError } from "./errors.js";
-import { type Graph, nodesBehind } from "./graph.js";
+import type { Graph } from "./graph.js";
 import type { Operand, Value } from "./node.js";
-import type { AnyOp, Batch } from "./op.js";
-import { input } from "./ops/leaves.js";
+import type { Batch } from "./op.js";
 import type { BranchAttrs, LoopAttrs } from "./flow.js";
 import { branch, loop } from "./ops/loops.js";
 import { broadcast, transpose } from "./ops/movement.js";
@@ -75,8 +76,8 @@ class BatchedGraph {
     this.owner = new BatchingOwner(this.#builder, size);
     this.#declared = inputs.map((node, i) => {
       const { dtype, shape } = node.results[0]!.type;
-      const attrs = { name: String(node.attrs.name), dtype, shape: varies[i] ? [size, ...shape] : shape };
-      return this.#builder.inherit([], () => this.#builder.apply(input as AnyOp, [], attrs))[0]!;
+      const type = { dtype, shape: varies[i] ? [size, ...shape] : shape };
+      return declareInput(this.#builder, String(node.attrs.name), type);
     });
     this.inputs = this.#declared.map((x, i) => (varies[i] ? this.owner.map(x) : this.owner.lift(x)));
   }
@@ -87,27 +88,16 @@ class BatchedGraph {
   }
 
   graph(outputs: readonly Operand[]): Graph {
-    return {
-      name: this.#builder.name,
-      builder: this.#builder,
-      inputs: this.#declared.map((x) => x.node),
-      parameters: [],
-      outputs: new Map(outputs.map((x, i) => [`y${i}`, x as Value])),
-      updates: new Map(),
-      effects: [],
-    };
+    return closedGraph(this.#builder, this.#declared, outputs as readonly Value[]);
   }
 }
 
 /** The outputs of a graph, of operands of another owner in the places of its inputs. */
 function runOn(graph: Graph, inputs: readonly Operand[]): readonly Operand[] {
-  const made = new Map<Value, Operand>(graph.inputs.map((node, i) => [node.results[0]!, inputs[i]!]));
+  const outputs = [...graph.outputs.values()];
+  const known = new Map<Value, Operand>(graph.inputs.map((node, i) => [node.results[0]!, inputs[i]!]));
   const [{ owner }] = inputs as [Operand];
-  for (const node of nodesBehind([...graph.outputs.values()], (x) => made.has(x))) {
-    const results = owner.apply(node.op, node.operands.map((x) => made.get(x)!), node.attrs); // prettier-ignore
-    node.results.forEach((x, i) => made.set(x, results[i]!));
-  }
-  return [...graph.outputs.values()].map((x) => made.get(x)!);
+  return outputs.map(applyAnew(outputs, known, ({ op, attrs }, operands) => owner.apply(op, operands, attrs)));
 }
 
 /** A bool scalar of the shape of another operand. */

@@ -1,6 +1,7 @@
 // Gradients of loops and branches. That of a loop is a loop in the other direction over what the turns have left behind: a
 // turn's cotangents are carried, those of the captures are summed, and the values that its gradient needs are read from
 // sequences that the forward loop gives besides its own results.
+import { numbered } from "./closed-graph.js";
 import { isFloat } from "./dtype.js";
 import { GradientError } from "./errors.js";
 import { constantLike } from "./forms.js";
@@ -56,7 +57,7 @@ export function loopPullback({ cotangents, operands, results, attrs, wanted }: P
   const isSequence = (x: Value): boolean => inputs.indexOf(x) >= captures + states;
   const isGiven = (x: Value): boolean => given.lastIndexOf(x) >= states;
   const more = kept.values.filter((x) => !isSequence(x) && !isGiven(x));
-  const wider = { ...body, outputs: new Map([...given, ...more].map((x, i) => [`y${i}`, x])) };
+  const wider = { ...body, outputs: numbered([...given, ...more]) };
   const all = more.length === 0 ? results : loop(operands, { ...attrs, body: wider });
   const stackOf = (x: Value): Operand => {
     if (isSequence(x)) return operandOf(x);

@@ -1,10 +1,9 @@
 // Sub-graphs for the samples of loops and branches.
 import { Builder } from "./builder.js";
+import { closedGraph, declareInput } from "./closed-graph.js";
 import type { Graph } from "./graph.js";
 import type { Value } from "./node.js";
 import { add, mul, sub } from "./ops/arithmetic.js";
-import { input } from "./ops/leaves.js";
-import type { AnyOp } from "./op.js";
 
 /** A closed graph of f32 inputs. */
 function graphOf(
@@ -13,21 +12,12 @@ function graphOf(
   build: (...inputs: Value[]) => readonly unknown[],
 ): Graph {
   const builder = new Builder(name);
-  return builder.inherit([], () => {
-    const inputs = shapes.map(
-      (shape, i) => builder.apply(input as AnyOp, [], { name: `x${i}`, dtype: "f32", shape })[0]!,
-    );
-    const outputs = build(...inputs) as readonly Value[];
-    return {
-      name,
-      builder,
-      inputs: inputs.map((x) => x.node),
-      parameters: [],
-      outputs: new Map(outputs.map((value, i) => [`y${i}`, value])),
-      updates: new Map(),
-      effects: [],
-    };
-  });
+  const inputs = shapes.map((shape, i) => declareInput(builder, `x${i}`, { dtype: "f32", shape }));
+  return closedGraph(
+    builder,
+    inputs,
+    builder.inherit([], () => build(...inputs) as readonly Value[]),
+  );
 }
 
 /** Three turns of `s ← a·s + x` that also give every s. */

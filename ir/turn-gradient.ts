@@ -1,11 +1,11 @@
 // The gradient of a sub-graph, in a builder of its own: copies of what the sub-graph computes, and what follows from them.
 import { Builder } from "./builder.js";
+import { closedGraph, Inputs } from "./closed-graph.js";
 import { copyNodes } from "./copy-nodes.js";
 import { differentiate } from "./differentiate.js";
 import { type Graph, topological } from "./graph.js";
 import type { Node, Operand, Value } from "./node.js";
 import type { AnyOp } from "./op.js";
-import { input } from "./ops/leaves.js";
 import { broadcast, reshape, transpose } from "./ops/movement.js";
 
 /** What a gradient keeps of the turn that it goes back through. */
@@ -27,7 +27,7 @@ export class TurnGradient {
   /** The copy of a value of the sub-graph. */
   readonly of: (value: Value) => Value;
   readonly #builder: Builder;
-  readonly #names = new Set<string>();
+  readonly #inputs: Inputs;
   readonly #originals = new Map<Value, Value>();
   /** Nodes with smaller ids compute what the sub-graph computes. */
   readonly #forward: number;
@@ -40,6 +40,7 @@ export class TurnGradient {
     fixed: ReadonlySet<Value>,
   ) {
     this.#builder = new Builder(`${body.name}_gradient`);
+    this.#inputs = new Inputs(this.#builder);
     const inputs = body.inputs.map((node) => node.results[0]!);
     const outputs = [...body.outputs.values()];
     const known = new Map(inputs.map((x) => [x, this.declare(String(x.node.attrs.name), x)]));
@@ -55,11 +56,7 @@ export class TurnGradient {
 
   /** A new input, of the type of `like`. */
   declare(name: string, { type }: Value): Value {
-    let own = name;
-    for (let n = 2; this.#names.has(own); n++) own = `${name}_${n}`;
-    this.#names.add(own);
-    const attrs = { name: own, dtype: type.dtype, shape: type.shape };
-    return this.#builder.inherit([], () => this.#builder.apply(input as AnyOp, [], attrs))[0]!;
+    return this.#inputs.declare(name, type);
   }
 
   /** Something more, made of values of this builder. */
@@ -93,14 +90,6 @@ export class TurnGradient {
 
   /** The graph from some inputs to some values. */
   graph(inputs: readonly Value[], outputs: readonly Value[]): Graph {
-    return {
-      name: this.#builder.name,
-      builder: this.#builder,
-      inputs: inputs.map((x) => x.node),
-      parameters: [],
-      outputs: new Map(outputs.map((x, i) => [`y${i}`, x])),
-      updates: new Map(),
-      effects: [],
-    };
+    return closedGraph(this.#builder, inputs, outputs);
   }
 }

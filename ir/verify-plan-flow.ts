@@ -1,6 +1,6 @@
 // Invariants 6, 7, 9 and 10 of plans: what is written before it is read, and what can fail before what cannot be undone. See
 // `verify-plan.ts`.
-import type { Kernel, Stmt } from "./kernel.js";
+import { failuresOf } from "./failures.js";
 import { decider, type Part, partsOf } from "./plan-flow.js";
 import type { Plan, Region } from "./plan.js";
 import { printPlannedBuffer as show } from "./print-plan.js";
@@ -129,18 +129,4 @@ class Commits {
   #fail(who: string): void {
     if (this.#written !== null) this.complain(`${who} can fail, and step ${this.#written} writes a parameter`);
   }
-}
-
-/** The entries of the failure table that a kernel's checks name. */
-function failuresOf(kernel: Kernel): readonly number[] {
-  const found = new Set<number>();
-  const visit = (body: readonly Stmt[]): void => {
-    for (const s of body) {
-      if (s.kind === "check") found.add(s.failure);
-      else if (s.kind === "for") visit(s.body);
-      else if (s.kind === "if") [s.then, s.else ?? []].forEach(visit);
-    }
-  };
-  kernel.stages.flat().forEach((space) => visit(space.body));
-  return [...found];
 }

@@ -144,8 +144,10 @@ class Fusion {
     }
     const escaping = new Set<Value>();
     for (const node of this.#computed) {
-      if (elementOf(node).role === "control") for (const x of this.#usedOf(node)) escaping.add(x);
-      if (elementOf(node).role === "control") continue;
+      if (elementOf(node).role === "control") {
+        for (const x of this.#usedOf(node)) escaping.add(x);
+        continue;
+      }
       const value = node.results[0]!;
       const own = this.#groupOf.get(node);
       const outside = this.#readers.get(node)?.some((r) => this.#groupOf.get(r) !== own) ?? false;

@@ -1,9 +1,10 @@
 // What is the same in every turn of a loop leaves it. Most of it never comes in: a step that is traced computes with tensors
 // from outside outside. What is left are the bodies of gradients, which are made as a whole.
+import { givenValues } from "#ir/closed-graph.js";
 import { copyNodes } from "#ir/copy-nodes.js";
 import type { LoopAttrs } from "#ir/flow.js";
 import { type Graph, topological } from "#ir/graph.js";
-import type { Node, Value } from "#ir/node.js";
+import type { Node } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import { input } from "#ir/ops/leaves.js";
 import { loop } from "#ir/ops/loops.js";
@@ -43,19 +44,7 @@ function lifted(node: Node, { builder }: Graph): Replacement | null {
   const lead = counted ? 1 : 0;
   const given = new Map(inputs.slice(0, captures).map((x, i) => [x, node.operands[lead + i]!]));
   const before = values.map(copyNodes(values, builder, given));
-  const declare = ({ builder: own }: Graph, { type }: Value, i: number): Value => {
-    const inner = { name: `fixed${body.inputs.length + i}`, dtype: type.dtype, shape: type.shape };
-    return own.inherit([], () => own.apply(input as AnyOp, [], inner))[0]!;
-  };
-  const wider = (graph: Graph): Graph => {
-    const fresh = values.map((x, i) => declare(graph, x, i));
-    const of = copyNodes([...graph.outputs.values()], graph.builder, new Map(values.map((x, i) => [x, fresh[i]!])));
-    return {
-      ...graph,
-      inputs: graph.inputs.toSpliced(captures, 0, ...fresh.map((x) => x.node)),
-      outputs: new Map([...graph.outputs].map(([name, x]) => [name, of(x)])),
-    };
-  };
+  const wider = (graph: Graph): Graph => givenValues(graph, values, captures, "fixed");
   const operands = node.operands.toSpliced(lead + captures, 0, ...before);
   const now = {
     ...attrs,
@@ -67,9 +56,10 @@ function lifted(node: Node, { builder }: Graph): Replacement | null {
 }
 
 /** Whether there is something to compute: neither a leaf nor a view, and no loop or branch. */
-function isWork({ op, results }: Node): boolean {
-  if (op.lower.kind === "leaf" || op.lower.kind === "control") return false;
-  if (op.lower.kind !== "compute") return true;
-  const { role } = elementOf(results[0]!.node);
+function isWork(node: Node): boolean {
+  const { kind } = node.op.lower;
+  if (kind === "leaf" || kind === "control") return false;
+  if (kind !== "compute") return true;
+  const { role } = elementOf(node);
   return role !== "view" && role !== "free";
 }

@@ -1,14 +1,16 @@
 // Loops that run the same body over the same operands become one that gives what any of them gives: a gradient asks for the
 // loop that it goes back through once more, with other results.
 import { keyOf } from "#ir/builder.js";
+import { numbered } from "#ir/closed-graph.js";
 import { copyNodes } from "#ir/copy-nodes.js";
-import { type Graph, mapRoots, nodesOf } from "#ir/graph.js";
+import { type Graph, nodesOf } from "#ir/graph.js";
 import type { Attrs, Node, Value } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import type { LoopAttrs } from "#ir/flow.js";
 import { loop } from "#ir/ops/loops.js";
 import { printType } from "#ir/type.js";
 import type { Pass } from "./pass.js";
+import { rebuild } from "./rewrite.js";
 
 const rule = "two loops over the same states → one with the results of both";
 
@@ -66,32 +68,21 @@ function withEqualStates(nodes: readonly Node[]): readonly Group[] {
 }
 
 function merged(graph: Graph, groupOf: ReadonlyMap<Node, Group>): Graph {
-  const { builder } = graph;
   const made = new Map<Group, { readonly results: readonly Value[]; readonly places: Places }>();
-  const now = new Map<Value, Value>();
-  const of = (x: Value): Value => now.get(x) ?? x;
-  for (const node of nodesOf(graph)) {
+  return rebuild(graph, (node, operands) => {
     const group = groupOf.get(node);
-    const operands = node.operands.map(of);
-    if (!group) {
-      if (operands.every((x, i) => x === node.operands[i])) continue;
-      const copies = builder.inherit([node], () => builder.apply(node.op, operands, node.attrs));
-      node.results.forEach((x, i) => now.set(x, copies[i]!));
-      continue;
-    }
+    if (!group) return null;
     let wide = made.get(group);
     if (!wide) {
       const places = placesOf(group);
       const { body, ...rest } = group.nodes[0]!.attrs as LoopAttrs;
-      const outputs = new Map([...places.values].map((x, i) => [`y${i}`, x]));
-      const attrs = { ...rest, body: { ...body, outputs } };
-      const results = builder.inherit(group.nodes, () => builder.apply(loop as AnyOp, operands, attrs));
+      const attrs = { ...rest, body: { ...body, outputs: numbered(places.values) } };
+      const results = graph.builder.inherit(group.nodes, () => graph.builder.apply(loop as AnyOp, operands, attrs));
       made.set(group, (wide = { results, places }));
     }
     const { results, places } = wide;
-    places.of(node).forEach((place, i) => now.set(node.results[i]!, results[place]!));
-  }
-  return mapRoots(graph, of);
+    return places.of(node).map((place) => results[place]!);
+  });
 }
 
 interface Places {

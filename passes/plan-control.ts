@@ -3,7 +3,7 @@
 import { itemSize } from "#ir/dtype.js";
 import { limitMessage } from "#ir/evaluate-flow.js";
 import type { Value } from "#ir/node.js";
-import type { BranchFlow, LoopFlow } from "#ir/flow.js";
+import type { LoopFlow } from "#ir/flow.js";
 import { alignment, type Slice, type SliceTerm, type Times } from "#ir/plan.js";
 import { copyKernel } from "./copy-kernel.js";
 import { countOf } from "./element.js";
@@ -14,7 +14,7 @@ import type { Buffer, Ref } from "./planned-buffer.js";
 /** Adds the steps of a loop or a branch. */
 export function planControl(control: LoweredControl, plan: PlanBuilder): void {
   if (control.flow.kind === "loop") planLoop(control, control.flow, plan);
-  else planBranch(control, control.flow, plan);
+  else planBranch(control, plan);
 }
 
 function planLoop({ node, graphs, used }: LoweredControl, flow: LoopFlow, plan: PlanBuilder): void {
@@ -96,7 +96,7 @@ class Slots {
   }
 }
 
-function planBranch({ node, graphs }: LoweredControl, _: BranchFlow, plan: PlanBuilder): void {
+function planBranch({ node, graphs }: LoweredControl, plan: PlanBuilder): void {
   const [predicate, ...refs] = node.operands.map((x) => plan.refOf(x));
   const results = node.results.map((x) => plan.refOf(x));
   const on = scalarOf(predicate!, node.operands[0]!, plan);

@@ -1,11 +1,12 @@
 // Loops and branches lose what nobody needs: results, states that nothing but themselves depends on, and operands that are
 // read no more. One walk from the roots finds all of it, also where a loop only served another.
-import { type Graph, mapRoots, nodesOf, rootsOf, topological } from "#ir/graph.js";
+import { type Graph, nodesOf, rootsOf, topological } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import type { BranchAttrs, LoopAttrs } from "#ir/flow.js";
 import { branch, loop } from "#ir/ops/loops.js";
 import type { Pass } from "./pass.js";
+import { rebuild } from "./rewrite.js";
 
 const rule = "a loop or a branch with results, states or operands that nobody needs → one without";
 
@@ -82,22 +83,14 @@ function readBy(values: readonly Value[]): ReadonlySet<Node> {
 }
 
 function rebuilt(graph: Graph, keeps: ReadonlyMap<Node, Kept>): Graph {
-  const { builder } = graph;
-  const now = new Map<Value, Value>();
-  const of = (x: Value): Value => now.get(x) ?? x;
-  for (const node of nodesOf(graph)) {
+  return rebuild(graph, (node, operands) => {
     const kept = keeps.get(node);
-    const whole = !kept || ![...kept.operands, ...kept.results].includes(false);
-    const operands = (whole ? node.operands : node.operands.filter((_, i) => kept.operands[i])).map(of);
-    if (whole && operands.every((x, i) => x === node.operands[i])) continue;
-    const attrs = whole ? node.attrs : attrsOf(node, kept);
-    const made = builder.inherit([node], () => builder.apply(node.op, operands, attrs));
+    if (!kept || ![...kept.operands, ...kept.results].includes(false)) return null;
+    const left = operands.filter((_, i) => kept.operands[i]);
+    const made = graph.builder.inherit([node], () => graph.builder.apply(node.op, left, attrsOf(node, kept)));
     let next = 0;
-    node.results.forEach((x, i) => {
-      if (whole || kept.results[i]) now.set(x, made[next++]!);
-    });
-  }
-  return mapRoots(graph, of);
+    return kept.results.map((stays) => (stays ? made[next++]! : null));
+  });
 }
 
 function attrsOf(node: Node, { operands, results }: Kept): LoopAttrs | BranchAttrs {

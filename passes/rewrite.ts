@@ -74,6 +74,29 @@ export function transform(
   return mapRoots(graph, (value) => normal.get(value.node)![value.index]!);
 }
 
+/**
+ * The graph with some nodes made anew, and with them what uses them, in one sweep. `remake` is asked for every node, with
+ * its operands as they are now, and says what stands for its results: null for one that nothing uses, and instead of the
+ * list where the node stays what it is.
+ */
+export function rebuild(
+  graph: Graph,
+  remake: (node: Node, operands: readonly Value[]) => readonly (Value | null)[] | null,
+): Graph {
+  const { builder } = graph;
+  const now = new Map<Value, Value>();
+  const of = (x: Value): Value => now.get(x) ?? x;
+  for (const node of nodesOf(graph)) {
+    const operands = node.operands.map(of);
+    let made = remake(node, operands);
+    if (!made && operands.some((x, i) => x !== node.operands[i])) {
+      made = builder.inherit([node], () => builder.apply(node.op, operands, node.attrs));
+    }
+    made?.forEach((x, i) => x && now.set(node.results[i]!, x));
+  }
+  return mapRoots(graph, of);
+}
+
 interface Frame {
   readonly node: Node;
   /** The next operand to visit. */

@@ -4,8 +4,9 @@
 // What is left in the loop is the recurrence itself.
 import { BatchingOwner } from "#ir/batching.js";
 import type { Builder } from "#ir/builder.js";
-import { copyNodes } from "#ir/copy-nodes.js";
-import { type Graph, nodesBehind, topological } from "#ir/graph.js";
+import { givenValues, numbered } from "#ir/closed-graph.js";
+import { applyAnew } from "#ir/copy-nodes.js";
+import { type Graph, topological } from "#ir/graph.js";
 import type { Node, Operand, Value } from "#ir/node.js";
 import type { AnyOp } from "#ir/op.js";
 import { add } from "#ir/ops/arithmetic.js";
@@ -70,8 +71,8 @@ function givenFor({ node, attrs }: Parts, x: Value): Value {
   return node.operands[attrs.body.inputs.indexOf(x.node)]!;
 }
 
-function isContraction({ op, results }: Node): boolean {
-  return op.lower.kind === "compute" && results.length === 1 && elementOf(results[0]!.node).role === "contraction";
+function isContraction(node: Node): boolean {
+  return node.op.lower.kind === "compute" && node.results.length === 1 && elementOf(node).role === "contraction";
 }
 
 /** The loop with the contractions of its sequences done before it; null where there are none. */
@@ -91,13 +92,7 @@ function hoisted(node: Node): Replacement | null {
   if (read.length === 0) return null;
   const values = read.map((own) => own.results[0]!);
   const all = allTurns(parts, values, new Map());
-  const fresh = values.map((x, i) => declare(attrs.body, `before${attrs.body.inputs.length + i}`, x));
-  const of = copyNodes(outputs, attrs.body.builder, new Map(values.map((x, i) => [x, fresh[i]!])));
-  const body = {
-    ...attrs.body,
-    inputs: [...attrs.body.inputs, ...fresh.map((x) => x.node)],
-    outputs: new Map(outputs.map((x, i) => [`y${i}`, of(x)])),
-  };
+  const body = givenValues(attrs.body, values, attrs.body.inputs.length, "before");
   return { rule: before, values: builder.apply(loop as AnyOp, [...node.operands, ...all], { ...attrs, body }) };
 }
 
@@ -140,7 +135,7 @@ function sunk(node: Node): Replacement | null {
   const body = {
     ...attrs.body,
     inputs: attrs.body.inputs.filter((own) => !isLost(own.results[0]!)),
-    outputs: new Map(outputs.map((x, i) => [`y${i}`, x])),
+    outputs: numbered(outputs),
   };
   const operands = node.operands.filter((_, i) => !isLost(attrs.body.inputs[i]!.results[0]!));
   const made = builder.apply(loop as AnyOp, operands, { ...attrs, states: keptStates.length, body });
@@ -175,28 +170,15 @@ function frontierOf(x: Value, core: ReadonlySet<Node>, { captures, sequences }: 
 
 /** Values of a turn for all turns at once, along a new first axis. `known` holds what the loop has stacked. */
 function allTurns(parts: Parts, values: readonly Value[], known: ReadonlyMap<Value, Value>): readonly Value[] {
-  const { builder, attrs, captures } = parts;
+  const { builder, attrs, captures, sequences } = parts;
   const owner = new BatchingOwner(builder, attrs.turns);
-  const made = new Map<Value, Operand>();
-  for (const [x, stack] of known) made.set(x, owner.map(stack));
-  for (const { results } of attrs.body.inputs) {
-    const [x] = results as [Value];
-    if (made.has(x)) continue;
-    const given = givenFor(parts, x);
-    if (captures.includes(x)) made.set(x, owner.lift(given));
-    else if (parts.sequences.includes(x)) made.set(x, owner.map(given));
-  }
-  for (const own of nodesBehind(values, (x) => made.has(x))) {
-    const operands = own.operands.map((x) => made.get(x)!);
-    const copies = builder.inherit([own], () => owner.apply(own.op, operands, own.attrs));
-    own.results.forEach((x, i) => {
-      if (!made.has(x)) made.set(x, copies[i]!);
-    });
-  }
-  return values.map((x) => builder.inherit([x.node], () => owner.collect(made.get(x)!)) as Value);
-}
-
-function declare({ builder }: Graph, name: string, { type }: Value): Value {
-  const attrs = { name, dtype: type.dtype, shape: type.shape };
-  return builder.inherit([], () => builder.apply(input as AnyOp, [], attrs))[0]!;
+  const given = new Map<Value, Operand>([
+    ...captures.map((x) => [x, owner.lift(givenFor(parts, x))] as const),
+    ...sequences.map((x) => [x, owner.map(givenFor(parts, x))] as const),
+    ...[...known].map(([x, stack]) => [x, owner.map(stack)] as const),
+  ]);
+  const of = applyAnew(values, given, (own, operands) =>
+    builder.inherit([own], () => owner.apply(own.op, operands, own.attrs)),
+  );
+  return values.map((x) => builder.inherit([x.node], () => owner.collect(of(x))) as Value);
 }

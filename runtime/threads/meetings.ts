@@ -1,7 +1,7 @@
 // Where threads must meet on their way through a plan: before they touch what others may still be working on, before all of
 // them read what decides about a loop or a branch, and before a parameter is written behind a check.
 import { itemSize } from "#ir/dtype.js";
-import type { Kernel, Stmt } from "#ir/kernel.js";
+import { failuresOf } from "#ir/failures.js";
 import { decider, holds, type Part, partsOf } from "#ir/plan-flow.js";
 import type { Launch, Plan, Region } from "#ir/plan.js";
 import type { Shares, Turn } from "./shares.js";
@@ -114,7 +114,7 @@ class Conflicts {
     // Nobody may write a parameter before every check before it has passed.
     const commits = touches.some((t) => t.writes && t.memory !== "scratch");
     if (commits) touches.push({ ...goAhead, writes: false, alone });
-    if (canFail(kernel)) touches.push({ ...goAhead, writes: true, alone });
+    if (failuresOf(kernel).length > 0) touches.push({ ...goAhead, writes: true, alone });
     return touches;
   }
 
@@ -144,22 +144,6 @@ class Conflicts {
 const goAhead = { memory: "go-ahead", from: 0, to: 1 } as const;
 
 const union = (a: ReadonlySet<Touch>, b: Iterable<Touch>): ReadonlySet<Touch> => new Set([...a, ...b]);
-
-const known = new WeakMap<Kernel, boolean>();
-
-/** Whether a check stands in a kernel. */
-export function canFail(kernel: Kernel): boolean {
-  let answer = known.get(kernel);
-  if (answer === undefined) known.set(kernel, (answer = kernel.stages.flat().some(({ body }) => checks(body))));
-  return answer;
-}
-
-function checks(body: readonly Stmt[]): boolean {
-  return body.some((s) => {
-    if (s.kind === "for") return checks(s.body);
-    return s.kind === "if" ? checks(s.then) || checks(s.else ?? []) : s.kind === "check";
-  });
-}
 
 function clashes(a: Touch, b: Touch): boolean {
   if (a.memory !== b.memory || !(a.writes || b.writes) || (a.alone && b.alone)) return false;

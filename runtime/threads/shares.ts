@@ -1,11 +1,12 @@
 // How threads go through a plan: which stages they share; where they must meet, `meetings.ts` finds. Nothing here changes what
 // an iteration computes, so results do not depend on the number of threads.
 import { secondsOf } from "#ir/cost.js";
+import { failuresOf } from "#ir/failures.js";
 import type { Kernel, Space } from "#ir/kernel.js";
 import { runsOf } from "#ir/plan-flow.js";
 import type { Plan, Region } from "#ir/plan.js";
 import { weightOf } from "./cost.js";
-import { canFail, meetingsOf } from "./meetings.js";
+import { meetingsOf } from "./meetings.js";
 
 /** A part of a launch: all of it on thread 0, or a stage. */
 export interface Turn {
@@ -43,7 +44,7 @@ export function shareOut(plan: Plan, threads: number, barrierSeconds: number): S
     saved += runsOf(plan, i) * gains.reduce((sum, gain) => sum + gain, 0);
     if (gains.every((gain) => gain <= 0)) return [{ stage: null, weights: null, parts: 1 }];
     // Which of several checks is seen to fail must not depend on who is faster.
-    const mayFail = canFail(kernel);
+    const mayFail = failuresOf(kernel).length > 0;
     return gains.map((gain, stage): Turn => {
       if (gain <= 0) return { stage, weights: null, parts: 1 };
       const spaces = kernel.stages[stage]!;

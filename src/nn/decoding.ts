@@ -2,12 +2,12 @@
 import { GraphError, ShapeError } from "#ir/errors.js";
 import { atUserLine } from "#ir/origin.js";
 import { printType } from "#ir/type.js";
-import { scan } from "../loops.js";
 import { ops } from "../ops.js";
 import * as random from "../randomness.js";
 import type { Dim, Shape } from "../shapes.js";
 import type { Tensor } from "../tensor.js";
 import type { TensorTree } from "../tensor-trees.js";
+import { scanTrees } from "./scan-trees.js";
 
 type Ids = Tensor<Shape, "i32">;
 
@@ -59,7 +59,7 @@ export function generate<S extends TensorTree>(
     const drawn = sample(logits, options);
     return [{ ids: drawn, state: after }, drawn] as const;
   };
-  const [last, drawn] = (scan as AnyScan)(turn as never, { ids: first, state }, [], { length });
+  const [last, drawn] = scanTrees(turn as never, { ids: first, state }, [], { length });
   return [(drawn as Tensor).transpose([1, 0]) as Ids, (last as { readonly state: S }).state];
 }
 
@@ -84,11 +84,9 @@ export function decode<S extends TensorTree>(
   };
   // In step 0 there is nothing drawn yet: the right id stands for it.
   const start = ids.slice([0, 0], [ids.shape[0]!, 1]).reshape([ids.shape[0]!]);
-  const [last, logits] = (scan as AnyScan)(turn as never, { own: start, state }, sequence, {});
+  const [last, logits] = scanTrees(turn as never, { own: start, state }, sequence, {});
   return [(logits as Tensor).transpose([1, 0, 2]), (last as { readonly state: S }).state];
 }
-
-type AnyScan = (step: never, init: TensorTree, sequences: TensorTree, options: object) => readonly [unknown, unknown];
 
 /** For each example whether it is told the right id. */
 function isTold(right: Tensor, teacher: number | Tensor): Tensor<Shape, "bool"> {

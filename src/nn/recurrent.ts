@@ -6,12 +6,13 @@ import { addSizes, sameShape } from "#ir/size.js";
 import { checkedIndex } from "#ir/ops/checks.js";
 import { printType } from "#ir/type.js";
 import { aliasesOf } from "../independent.js";
-import { scan, type ScanOptions, type Turn } from "../loops.js";
+import type { Turn } from "../loops.js";
 import { ops } from "../ops.js";
 import type { Dim, Shape } from "../shapes.js";
 import { sizesOf, Tensor } from "../tensor.js";
 import { replaceTensors, tensorsIn, type TensorTree } from "../tensor-trees.js";
 import { type CallOptions, defineLayer, type Layer, type LayerInfo } from "./layer.js";
+import { scanTrees } from "./scan-trees.js";
 
 /** What a recurrent layer is told at a call. */
 export interface RecurrentCall<S extends TensorTree = TensorTree> extends CallOptions {
@@ -146,17 +147,9 @@ function unrolled<S extends TensorTree>(
   };
   const options = { reverse: call.reverse ?? false };
   const sequences: TensorTree = [timeFirst(x), nudges];
-  const [state, outputs] = (scan as AnyScan)(turn as never, call.initial ?? zeros, sequences, options) as [S, Tensor];
+  const [state, outputs] = scanTrees(turn as never, call.initial ?? zeros, sequences, options) as [S, Tensor];
   return { output: returns === "sequence" ? timeFirst(outputs) : cell.outputOf(state), state };
 }
-
-// The types of `scan` follow trees to any depth, that of a tree of unknown depth without end.
-type AnyScan = (
-  step: never,
-  init: TensorTree,
-  sequences: TensorTree,
-  options: ScanOptions,
-) => readonly [unknown, unknown];
 
 function checkedLengths(name: string, lengths: Tensor, x: Tensor): Tensor {
   return new Tensor(checkedIndex(lengths.handle, addSizes(x.type.shape[1]!, 1), `${name}: length`));

@@ -13,7 +13,7 @@ export interface RnnOptions extends RecurrentOptions {
 
 /** `h ← activation(x · U + h · W + b)` along sequences x `[batch, time, inputs]`, h of `units` numbers (Elman, 1990). */
 export function rnn(inputs: number, units: number, options: RnnOptions = {}): Recurrent<Tensor> {
-  const { activation = "tanh", returns = "sequence" } = options;
+  const { activation, returns = "sequence" } = options;
   const { info, weights } = recurrentWeights("rnn", { inputs, units, gates: 1 }, options);
   return repeated<Tensor>(info, units, returns, {
     form: units,
