@@ -24,6 +24,7 @@ import type { KernelBuffers } from "./kernel-buffers.js";
 import { localAxes, type Nest, type NestPlan, type Placed, planNests } from "./nests.js";
 import { type Axes, chooseAxes } from "./row-axes.js";
 import { type Access, isAccess, rewriteExpr } from "./rewrite-expr.js";
+import { severalTerms } from "./several-terms.js";
 
 /** Where a value lies for the nests after the one that computes it. */
 type Kept =
@@ -106,7 +107,10 @@ class RowLowering {
         this.#keepMap(placed, own, x, parts);
       } else this.#keepReduction(placed, own, axes, x, parts);
     }
-    return [...parts.head, ...emitBetweenEdges(loops, parts.roots, this.buffers, parts, parts.changing)];
+    const { head, roots, changing } = parts;
+    const alone = parts.before.size === 0 && parts.after.size === 0 && changing.size > 0;
+    const summed = alone ? severalTerms(loops, roots, this.buffers, changing) : null;
+    return [...head, ...(summed ?? emitBetweenEdges(loops, roots, this.buffers, parts, changing))];
   }
 
   /** The node's own locals as expressions of the space and of the nest's loops. */

@@ -30,7 +30,9 @@ export interface Axes {
 
 /** Turns of the innermost loop in one iteration of a map's space. */
 const mapBlock = 4096;
-const rowBlock = 128;
+/** Lanes of a block: the more, the longer memory is read in order; but so many parts are left for threads where there are many. */
+const rowBlock = { least: 128, most: 1024 };
+const enoughBlocks = 4;
 /** Bytes of scratch that the rows of a block may keep: within second-level caches, so that blocks are some cache lines wide. */
 const laneScratchBytes = 512 * 1024;
 /** Columns of a cache line: blocks are multiples of it. */
@@ -50,14 +52,16 @@ export function chooseAxes(group: Group, escapes: (node: Node) => boolean, buffe
   }
   if (!runsAlongRows(group, rows, buffers)) return { units: single, lane: null };
   const lanes = planNests(group, escapes, group.axes.length - 1);
-  const extent = group.axes[group.axes.length - 1]!;
+  const extent = group.axes.at(-1)!;
+  const product = group.axes.reduce((n, m) => n * m, 1);
   const bytes = [...lanes.stored].reduce((sum, node) => {
     const local = localAxes(lanes.placed.get(node)!);
     return sum + local.slice(0, -1).reduce((n, l) => n * l.extent!, itemSize(node.results[0]!.type.dtype));
   }, 0);
   const fitting = Math.round(laneScratchBytes / Math.max(1, bytes) / narrowestBlock) * narrowestBlock;
-  const block = Math.min(extent, rowBlock, Math.max(narrowestBlock, fitting));
-  return { units: single, lane: { block, inside: null } };
+  const even = Math.ceil(product / enoughBlocks / narrowestBlock) * narrowestBlock;
+  const wide = Math.max(rowBlock.least, Math.min(rowBlock.most, even));
+  return { units: single, lane: { block: Math.min(extent, wide, Math.max(narrowestBlock, fitting)), inside: null } };
 }
 
 /**
