@@ -32,6 +32,9 @@ export interface ModelData {
   test?(): Iterable<Feeds>;
 }
 
+/** What a run prints at its end. */
+export type Figures = Readonly<Record<string, number | string>>;
+
 /** A way to predict, the same in both modes. */
 export type Predict<O extends Outputs = Outputs> = (feeds: Feeds) => Results<O>;
 
@@ -60,8 +63,8 @@ export interface ModelOptions<I extends InputSpecs, M, O extends Outputs> {
   readonly epochs?: number;
   /** Print the loss after every so many epochs; every one where nothing is said. */
   readonly logEvery?: number;
-  /** Figures for the end of a run, such as `{ accuracy: 0.94 }`. */
-  readonly evaluate?: (predict: Predict<O>, data: ModelData) => Readonly<Record<string, number>>;
+  /** Figures for the end of a run, such as `{ accuracy: 0.94 }`; texts too. */
+  readonly evaluate?: (predict: Predict<O>, data: ModelData) => Figures;
 }
 
 const brand = Symbol.for("gradloom.model");

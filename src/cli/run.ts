@@ -96,10 +96,14 @@ async function printTraining(training: Training, mode: Mode): Promise<void> {
     ],
     ["last loss", losses.at(-1)!.toPrecision(6)],
   );
-  for (const [name, value] of Object.entries(figures)) table.push([name, figureText(value)]);
+  const texts = Object.entries(figures).filter(([, value]) => typeof value === "string");
+  for (const [name, value] of Object.entries(figures)) {
+    if (typeof value === "number") table.push([name, figureText(value)]);
+  }
   const { lossChart } = await import("../pictures/loss-chart.js");
   if (losses.length > 1) console.log(`\n${await lossChart(losses)}\n`);
   console.log(table.toString());
+  for (const [name, text] of texts) console.log(`\n${name}:\n${text}`);
 }
 
 function figureText(value: number): string {

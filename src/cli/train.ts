@@ -1,5 +1,5 @@
 // The training loop of `run`: epochs of batches in either mode, with a progress bar on a terminal.
-import type { ModelDefinition, Predict } from "../define-model.js";
+import type { Figures, ModelDefinition, Predict } from "../define-model.js";
 import { countIn, type Feeds, shapeIn } from "../feeds.js";
 import { typeOfSpec } from "../input-specs.js";
 import type { ModelInstance } from "../model-instance.js";
@@ -28,7 +28,7 @@ export interface Training {
   /** Rows of the batches, summed. */
   readonly items: number;
   /** What the script's `evaluate` says. */
-  readonly figures: Readonly<Record<string, number>>;
+  readonly figures: Figures;
 }
 
 /** Trains a fresh instance of the model. */
