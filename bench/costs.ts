@@ -24,11 +24,14 @@ function forwardFlops(layer: Layer, before: readonly number[], after: readonly n
       return 2 * countOf(before) * layer.out;
     case "conv":
       return 2 * countOf(after) * layer.in * layer.window ** 2;
+    case "lstm":
+      return (2 * countOf(before) * (layer.in + layer.units) * 4 * layer.units) / layer.in;
     case "transformer": {
       const { width, hidden } = layer;
       const places = before.at(-2)!;
       return 2 * countOf(before) * (4 * width + 2 * hidden + 2 * places);
     }
+    case "embedding":
     case "maxPool":
     case "meanPool":
     case "flatten":

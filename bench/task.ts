@@ -3,7 +3,7 @@ import { labels, numbers } from "./workload.js";
 
 export type Activation = "relu" | "tanh" | "sigmoid";
 
-/** A layer on `[batch, …]`; images are `[batch, channels, height, width]`. */
+/** A layer on `[batch, …]`; images are `[batch, channels, height, width]`, sequences `[batch, time, features]` or ids `[batch, time]`. */
 export type Layer =
   | { readonly kind: "dense"; readonly in: number; readonly out: number; readonly activation?: Activation }
   | {
@@ -18,6 +18,9 @@ export type Layer =
   | { readonly kind: "maxPool" | "meanPool"; readonly window: number }
   | { readonly kind: "flatten" | "softmax" }
   | { readonly kind: "layerNorm"; readonly width: number }
+  | { readonly kind: "embedding"; readonly count: number; readonly width: number }
+  /** Gives its last output. */
+  | { readonly kind: "lstm"; readonly in: number; readonly units: number }
   | { readonly kind: "transformer"; readonly width: number; readonly heads: number; readonly hidden: number };
 
 /** With labels: softmax cross entropy; with numbers: the mean squared error. */
@@ -69,6 +72,10 @@ export function shapeAfter(layer: Layer, shape: readonly number[]): readonly num
       return [...shape.slice(0, 2), ...shape.slice(2).map((size) => Math.floor(size / layer.window))];
     case "flatten":
       return [shape[0]!, countOf(shape.slice(1))];
+    case "embedding":
+      return [...shape, layer.width];
+    case "lstm":
+      return [shape[0]!, layer.units];
     case "softmax":
     case "layerNorm":
     case "transformer":
@@ -79,10 +86,21 @@ export function shapeAfter(layer: Layer, shape: readonly number[]): readonly num
 export const outputShape = ({ input, layers }: Network): readonly number[] =>
   layers.reduce<readonly number[]>((shape, layer) => shapeAfter(layer, shape), input);
 
-/** What is given to a network at each step: x, and y where it is trained. */
-export function feedsOf(network: Network): { readonly x: Float32Array; readonly y: Float32Array | Int32Array | null } {
+/** How many ids there are for an embedding at the beginning of a network; null where there is none. */
+export function idsOf({ layers }: Network): number | null {
+  const [first] = layers;
+  return first?.kind === "embedding" ? first.count : null;
+}
+
+/** What is given to a network at each step: x, which are ids for an embedding, and y where it is trained. */
+export function feedsOf(network: Network): {
+  readonly x: Float32Array | Int32Array;
+  readonly y: Float32Array | Int32Array | null;
+} {
   if (network.feeds) return network.feeds;
-  const x = numbers(countOf(network.input), 100);
+  const length = countOf(network.input);
+  const ids = idsOf(network);
+  const x = ids === null ? numbers(length, 100) : Int32Array.from(numbers(length, 100), (v) => ((v + 1) / 2) * ids);
   const shape = outputShape(network);
   if (!network.training) return { x, y: null };
   return { x, y: network.training.target === "labels" ? labels(shape[0]!, shape[1]!) : numbers(countOf(shape), 101) };
@@ -118,6 +136,14 @@ function shapesIn(layer: Layer): readonly (readonly number[])[] {
       ];
     case "layerNorm":
       return normShapes(layer.width);
+    case "embedding":
+      return [[weight, layer.count, layer.width]];
+    case "lstm":
+      return [
+        [weight, layer.in, 4 * layer.units],
+        [weight, layer.units, 4 * layer.units],
+        [0, 4 * layer.units],
+      ];
     case "transformer": {
       const { width, hidden } = layer;
       const norm = normShapes(width);

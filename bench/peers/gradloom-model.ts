@@ -32,6 +32,10 @@ function layerOf(layer: Layer): nn.Layer {
       return nn.activation("softmax");
     case "layerNorm":
       return nn.layerNorm(layer.width);
+    case "embedding":
+      return nn.embedding(layer.count, layer.width);
+    case "lstm":
+      return nn.lstm(layer.in, layer.units, { returns: "last" }) as nn.Layer;
     case "transformer":
       return nn.transformerBlock(layer.width, layer.heads, layer.hidden) as nn.Layer;
   }

@@ -5,6 +5,7 @@ import {
   chainScalars,
   type Elementwise,
   feedsOf,
+  idsOf,
   type Network,
   outputShape,
   type Product,
@@ -43,7 +44,7 @@ function elementwiseStep({ length, gradient }: Elementwise, settings: CompileSet
 function networkStep(network: Network, settings: CompileSettings): Step {
   const graph = new Graph(network.training ? "step" : "forward");
   const model = modelOf(network.layers);
-  const x = graph.input("x", network.input) as unknown as Tensor;
+  const x = graph.input("x", network.input, idsOf(network) === null ? "f32" : "i32") as unknown as Tensor;
   const feeds = feedsOf(network);
   if (!network.training) return compiled({ y: model(x) }, settings, { x: feeds.x });
   const shape = outputShape(network);

@@ -42,6 +42,11 @@ function layerOf(jax: Jax, layer: Layer, training: boolean): Apply {
       return (x) => nn.softmax(x, -1);
     case "layerNorm":
       return (x, [scale, shift]) => norm(jax, x, scale!, shift!);
+    case "embedding":
+      // The gradient of `take` fails under jit where it is given a reshaped array; a product it must compute helps.
+      return (ids, [table]) => np.take(table!, ids, 0).mul(2).mul(0.5);
+    case "lstm":
+      return lstm(jax, layer);
     case "transformer":
       return transformer(jax, layer);
   }
@@ -78,6 +83,30 @@ function norm({ numpy: np }: Jax, x: A, scale: A, shift: A): A {
     .div(np.sqrt(variance.add(1e-5)))
     .mul(scale)
     .add(shift);
+}
+
+/** It has no loops: the steps are written out. */
+function lstm({ numpy: np, nn }: Jax, { in: from, units }: Extract<Layer, { kind: "lstm" }>): Apply {
+  return (x, [u, w, b]) => {
+    const [batch, time] = x.shape as [number, number];
+    const inputs = np
+      .matmul(x.reshape([batch * time, from]), u!)
+      .add(b!)
+      .reshape([batch, time, 4 * units]);
+    let [h, c] = [np.zeros([batch, units]), np.zeros([batch, units])];
+    for (let t = 0; t < time; t++) {
+      const gates = inputs.ref.slice([], t, []).add(np.matmul(h, w!.ref));
+      const gate = (at: number) => gates.ref.slice([], [at * units, (at + 1) * units]);
+      const kept = nn.sigmoid(gate(1)).mul(c);
+      c = kept.add(nn.sigmoid(gate(0)).mul(np.tanh(gate(2))));
+      h = nn.sigmoid(gate(3)).mul(np.tanh(c.ref));
+      gates.dispose();
+    }
+    inputs.dispose();
+    w!.dispose();
+    c.dispose();
+    return h;
+  };
 }
 
 function transformer(jax: Jax, { width, heads }: Extract<Layer, { kind: "transformer" }>): Apply {

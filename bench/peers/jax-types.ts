@@ -10,8 +10,8 @@ export interface JaxArray {
   sum(axis?: number | readonly number[]): JaxArray;
   reshape(shape: readonly number[]): JaxArray;
   transpose(perm: readonly number[]): JaxArray;
-  /** `[]` keeps an axis, `[from, to]` takes a part of it. */
-  slice(...axes: readonly (readonly number[])[]): JaxArray;
+  /** `[]` keeps an axis, `[from, to]` takes a part of it, a number one place of it, without the axis. */
+  slice(...axes: readonly (number | readonly number[])[]): JaxArray;
   dataSync(): Float32Array;
   dispose(): void;
 }
@@ -26,7 +26,8 @@ export interface Jax {
   jit<F>(f: F): F;
   valueAndGrad<A extends readonly unknown[]>(f: (...args: A) => JaxArray): (...args: A) => [JaxArray, A[0]];
   readonly numpy: {
-    array(data: Float32Array | readonly number[]): JaxArray;
+    array(data: Float32Array | Int32Array | readonly number[]): JaxArray;
+    take(x: JaxArray, ids: JaxArray, axis: number): JaxArray;
     concatenate(parts: readonly JaxArray[], axis: number): JaxArray;
     zeros(shape: readonly number[]): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;

@@ -48,6 +48,9 @@ export class OrtNodes {
         return this.add("Softmax", [x], { axis: -1 });
       case "layerNorm":
         return this.#norm(x, names);
+      case "embedding":
+      case "lstm":
+        throw new Error(`no workload infers with a layer of kind ${layer.kind}`);
       case "transformer":
         return this.#transformer(layer, x, names, input);
     }

@@ -79,7 +79,7 @@ function describe(task: Task): Described | null {
       if (task.training) return null;
       const last = nodes.layers(task.layers, "x", task.input);
       nodes.add("Identity", [last], {}, "y");
-      const { x } = feedsOf(task);
+      const x = feedsOf(task).x as Float32Array;
       if (x.length !== countOf(task.input)) throw new Error("the feed does not fill its shape");
       return { nodes, feeds: feed("x", task.input, x), outputs: { y: outputShape(task) } };
     }

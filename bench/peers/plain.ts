@@ -65,7 +65,7 @@ function elementwiseStep({ length, gradient }: Elementwise): Step {
 }
 
 function rowStep(network: Network, kind: "softmax" | "layerNorm"): Step {
-  const { x } = feedsOf(network);
+  const x = feedsOf(network).x as Float32Array;
   const width = network.input.at(-1)!;
   const run = () => {
     const y = new Float32Array(countOf(network.input));

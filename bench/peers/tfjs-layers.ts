@@ -39,6 +39,10 @@ function layerOf(tf: Tf, layer: Layer, take: () => T, fused: boolean): (x: T) =>
       return (x) => tf.softmax(x);
     case "layerNorm":
       return norm(tf, take(), take());
+    case "embedding":
+      return embedding(tf, take() as core.Tensor2D);
+    case "lstm":
+      return lstm(tf, layer.units, take() as core.Tensor2D, take() as core.Tensor2D, take());
     case "transformer":
       return transformer(tf, layer, take, fused);
   }
@@ -62,6 +66,32 @@ function norm(tf: Tf, scale: T, shift: T): (x: T) => T {
     const off = tf.sub(x, tf.mean(x, -1, true));
     const variance = tf.mean(tf.square(off), -1, true);
     return tf.add(tf.mul(tf.mul(off, tf.rsqrt(tf.add(variance, 1e-5))), scale), shift);
+  };
+}
+
+/** The gradient of its `gather` has no kernel on wasm; `scatterND`, which has one, adds up rows of one id too. */
+function embedding(tf: Tf, table: core.Tensor2D): (x: T) => T {
+  return (ids) => {
+    const rows = tf.customGrad((...[weight]) => ({
+      value: tf.gather(weight as core.Tensor2D, ids as core.Tensor2D),
+      gradFunc: (dy) => tf.scatterND(tf.expandDims(ids, -1), dy as T, table.shape),
+    }));
+    return rows(table);
+  };
+}
+
+/** The product of all inputs at once, then a step at a time. */
+function lstm(tf: Tf, units: number, u: core.Tensor2D, w: core.Tensor2D, b: T): (x: T) => T {
+  return (x) => {
+    const [batch, time, from] = x.shape as [number, number, number];
+    const inputs = tf.reshape(tf.add(tf.matMul(tf.reshape(x, [batch * time, from]), u), b), [batch, time, 4 * units]);
+    let [h, c] = [tf.zeros([batch, units]), tf.zeros([batch, units])] as [T, T];
+    for (const input of tf.unstack(inputs, 1)) {
+      const [i, f, g, o] = tf.split(tf.add(input, tf.matMul(h as core.Tensor2D, w)), 4, 1) as [T, T, T, T];
+      c = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+      h = tf.mul(tf.sigmoid(o), tf.tanh(c));
+    }
+    return h;
   };
 }
 

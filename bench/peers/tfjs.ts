@@ -4,6 +4,7 @@ import {
   chainScalars,
   countOf,
   feedsOf,
+  idsOf,
   type Layer,
   type Network,
   outputShape,
@@ -74,8 +75,8 @@ function networkStep(tf: Tf, network: Network): Step {
   const [batch, channels, height, width] = input as [number, number, number, number];
   const image = input.length === 4;
   const x = image
-    ? tf.tensor(channelsLast(feeds.x, input), [batch, height, width, channels])
-    : tf.tensor(feeds.x, [...input]);
+    ? tf.tensor(channelsLast(feeds.x as Float32Array, input), [batch, height, width, channels])
+    : tf.tensor(feeds.x, [...input], idsOf(network) === null ? "float32" : "int32");
   const parameters = arranged(network).map(({ data, shape }) => tf.variable(tf.tensor(data, [...shape])));
   const model = tfLayers(tf, layers, parameters, training === undefined);
   const shape = outputShape(network);

@@ -4,7 +4,7 @@ import { gradloomStep } from "../peers/gradloom.js";
 import type { Task } from "../task.js";
 import type { Workload } from "../workload.js";
 import { convolution, lenet, mnistNetwork } from "./images.js";
-import { deep, mlp, xor } from "./networks.js";
+import { deep, mlp, recurrent, xor } from "./networks.js";
 import { normalized, softened, transformer } from "./rows.js";
 
 const workload = (name: string, title: string, task: Task): Workload => ({
@@ -38,6 +38,7 @@ export const workloads: readonly Workload[] = [
   workload("layer-norm", "layer norm, 1024×1024", normalized(1024, 1024)),
   workload("transformer", "transformer block, forward", transformer(8, 64, false)),
   workload("transformer-training", "transformer block, Adam step", transformer(8, 64, true)),
+  workload("lstm", "embedding 10⁴×64, LSTM(128) of 32 steps, Adam, batch 32", recurrent),
   workload("odd-matmul", "matmul 100×37×211", product(100, 37, 211)),
   workload("odd-vector", "vector × matrix, 1×1000×1000", product(1, 1000, 1000)),
   workload("odd-elementwise", `${chainTitle} and its sum, 4099`, chain(4099, false)),

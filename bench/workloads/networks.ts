@@ -22,6 +22,18 @@ export const deep: Network = {
   training: { target: "labels", optimizer: { kind: "adam", lr: 0.001 } },
 };
 
+/** embedding(10000, 64), LSTM(128), its last state to dense 10, softmax cross entropy, Adam. */
+export const recurrent: Network = {
+  kind: "network",
+  input: [32, 32],
+  layers: [
+    { kind: "embedding", count: 10_000, width: 64 },
+    { kind: "lstm", in: 64, units: 128 },
+    { kind: "dense", in: 128, out: 10 },
+  ],
+  training: { target: "labels", optimizer: { kind: "adam", lr: 0.001 } },
+};
+
 /** The four points of exclusive or. */
 export const xor: Network = {
   kind: "network",
