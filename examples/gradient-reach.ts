@@ -1,4 +1,4 @@
-// How far back gradients reach in four recurrent layers: who forgets, who explodes.
+// How far back gradients reach in four recurrent layers, and how many parameters each has: who forgets.
 import { data, defineModel, nn, optim, type Tensor } from "gradloom";
 
 const [examples, time, units] = [16, 200, 32];
@@ -50,6 +50,11 @@ export default defineModel({
       const norms = found[kind]!.data;
       return [0, 100, 199].map((t) => [`${kind}: gradient norm at step ${t + 1}`, norms[t]!] as const);
     });
-    return Object.fromEntries(rows);
+    const layers = make();
+    const sizes = kinds.map((kind) => {
+      const { parameters } = layers[kind].layer;
+      return [`${kind}: parameters`, parameters.reduce((sum, p): number => sum + p.count, 0)] as const;
+    });
+    return Object.fromEntries([...rows, ...sizes]);
   },
 });
