@@ -7,7 +7,6 @@ import type { SizeBinding } from "#ir/size.js";
 import { verifyGraph } from "#ir/verify-graph.js";
 import { verifyKernel } from "#ir/verify-kernel.js";
 import { verifyPlan } from "#ir/verify-plan.js";
-import type { ScheduleContraction } from "./contraction-schedule.js";
 import { fuse } from "./fuse.js";
 import type { FusedGraph } from "./group.js";
 import type { FailureTable, Layouts } from "./kernel-buffers.js";
@@ -20,6 +19,7 @@ import { graphPasses } from "./pipelines.js";
 import { planMemory } from "./plan-memory.js";
 import { rematerialize, type RematerializeOptions } from "./rematerialize.js";
 import { transform } from "./rewrite.js";
+import type { Schedules } from "./contraction-schedules.js";
 import { schedule } from "./schedule.js";
 import { specialize } from "./specialize.js";
 
@@ -39,8 +39,8 @@ export interface CompileOptions {
   readonly layouts?: Layouts;
   /** Computes again what would be kept long. */
   readonly rematerialize?: RematerializeOptions;
-  /** Chooses how each contraction is computed, in place of `chooseSchedule`. */
-  readonly scheduleOf?: ScheduleContraction;
+  /** Choose how each contraction is computed, in place of the usual schedules. */
+  readonly schedules?: Partial<Schedules>;
 }
 
 /** The plan of a graph. Throws GraphErrors for the user's mistakes and InternalErrors that name the pass for ours. */

@@ -10,7 +10,7 @@ import type { Node } from "#ir/node.js";
 import { type ContractionAxes, contractionAxes, contractionFacts, decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
 import { packedPanel } from "./contraction-panel.js";
-import { type ContractionSchedule, laneBytes, type ScheduleContraction } from "./contraction-schedule.js";
+import { type ContractionSchedule, laneBytes } from "./contraction-schedule.js";
 import { accumulators, addTerms, type RowTile, type Tile } from "./contraction-sums.js";
 import { allTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
 import { elementOf } from "./element.js";
@@ -20,20 +20,21 @@ import type { KernelBuffers } from "./kernel-buffers.js";
 import { nested, scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { lowerWindows } from "./lower-windows.js";
 import { coefficient, substitute } from "./rewrite-expr.js";
+import type { Schedules } from "./contraction-schedules.js";
 
 /** The group as parallel spaces of its kernel: full tiles, and the columns left over. */
 export function lowerContraction(
   group: Group,
   escapes: (node: Node) => boolean,
   buffers: KernelBuffers,
-  scheduleOf: ScheduleContraction,
+  schedules: Schedules,
 ): readonly Space[] {
   const node = group.nodes.find((n) => elementOf(n).role === "contraction")!;
-  const windows = lowerWindows(group, node, escapes, buffers);
+  const windows = lowerWindows(group, node, escapes, buffers, schedules.windows);
   if (windows) return windows;
   const axes = contractionAxes(node, buffers);
   const item = node.results[0]!.type.dtype === "f64" ? 8 : 4;
-  const chosen = scheduleOf(contractionFacts(axes, item), node.id);
+  const chosen = schedules.products(contractionFacts(axes, item), node.id);
   const schedule = { ...chosen, chunkRows: Math.min(chosen.chunkRows, product(axes.rows)) };
   const epilogue = new ContractionEpilogue(group, node, axes, escapes, buffers);
   const lower = (part: Columns) => new ContractionLowering(node, axes, schedule, epilogue, buffers, part).space();

@@ -4,7 +4,7 @@ import type { Node, Value } from "#ir/node.js";
 import type { Flow } from "#ir/flow.js";
 import type { Lowering } from "#ir/op.js";
 import { reshape } from "#ir/ops/movement.js";
-import type { ScheduleContraction } from "./contraction-schedule.js";
+import type { Schedules } from "./contraction-schedules.js";
 import { elementOf } from "./element.js";
 import { fuse, type FuseOptions } from "./fuse.js";
 import type { FusedGraph } from "./group.js";
@@ -30,7 +30,7 @@ export interface LoweredGraph {
 export interface LowerContext extends FuseOptions {
   readonly layouts: Layouts;
   readonly failures: FailureTable;
-  readonly scheduleOf?: ScheduleContraction;
+  readonly schedules?: Partial<Schedules>;
 }
 
 /** The launches of a graph in order, each a kernel, or a loop or branch around others. */
@@ -38,7 +38,7 @@ export function lowerLaunches({ fused, launches }: Schedule, context: LowerConte
   return launches.map((launch) => {
     const [group] = launch.work;
     if (group?.kind === "control") return lowerControl(group.nodes[0]!, fused, context);
-    return lower(launch, fused, context.layouts, context.failures, context.scheduleOf);
+    return lower(launch, fused, context.layouts, context.failures, context.schedules);
   });
 }
 

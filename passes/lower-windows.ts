@@ -9,11 +9,12 @@ import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { coefficient, mentions, substitute, walkExpr } from "./rewrite-expr.js";
 import { slidingPairs } from "./sliding-pairs.js";
-import { mostStaged, WindowContraction } from "./window-contraction.js";
+import { WindowContraction } from "./window-contraction.js";
+import { mayStage, type ScheduleWindows } from "./window-schedule.js";
 import { windowsAlongResult } from "./windows-along-result.js";
 import { windowsAlongSum } from "./windows-along-sum.js";
 import { windowsByLine } from "./windows-by-line.js";
-import { windowsBySource } from "./windows-by-source.js";
+import { sourceOf, windowsBySource } from "./windows-by-source.js";
 
 /** The group as a parallel space of its kernel; null where no factor has windows. */
 export function lowerWindows(
@@ -21,6 +22,7 @@ export function lowerWindows(
   node: Node,
   escapes: (node: Node) => boolean,
   buffers: KernelBuffers,
+  scheduleOf: ScheduleWindows,
 ): readonly Space[] | null {
   const { index, over, factors } = elementOf(node);
   const ones = new Map([...index, ...over].filter((x) => x.extent === 1).map((x) => [x.name, literal(0)]));
@@ -32,14 +34,25 @@ export function lowerWindows(
     const pairs = slidingPairs(x, own, terms);
     if (pairs.length === 0) continue;
     const windows = new WindowContraction(group, node, x, w, axes, terms, pairs, escapes, buffers);
-    // What no part of an image or of the rows makes small is left to panels of its own.
-    if (windows.stagedBytes([]) > mostStaged) return null;
     const [taps, positions] = [product(pairs.map((p) => p.term)), product(pairs.map((p) => p.axis))];
     // Where they are as many, what lies farthest apart are images, and sums go over images or within them.
     const overImages = reachOfAny(x, windows.plain) > reachOfAny(x, windows.images);
     const summed = taps === positions ? overImages : taps > positions;
-    if (summed) return [windowsAlongSum(windows)];
-    return [windowsBySource(windows) ?? windowsByLine(windows) ?? windowsAlongResult(windows)];
+    const source = summed ? null : sourceOf(windows);
+    const facts = windows.facts(summed, source && product(source.places));
+    // What no part of an image or of the rows makes small is left to panels of its own.
+    if (!mayStage(facts)) return null;
+    const schedule = scheduleOf(facts, node.id);
+    switch (schedule.form) {
+      case "sum":
+        return [windowsAlongSum(windows, schedule)];
+      case "source":
+        return [windowsBySource(windows, source!, schedule)];
+      case "line":
+        return [windowsByLine(windows, schedule)];
+      case "result":
+        return [windowsAlongResult(windows, schedule)];
+    }
   }
   return null;
 }

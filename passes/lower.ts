@@ -2,7 +2,6 @@
 import { InternalError } from "#ir/errors.js";
 import type { Kernel, Space } from "#ir/kernel.js";
 import type { Node, Value } from "#ir/node.js";
-import { chooseSchedule, type ScheduleContraction } from "./contraction-schedule.js";
 import { costOfLaunch } from "./cost.js";
 import type { FusedGraph, Group } from "./group.js";
 import { hoistUniform } from "./hoist-uniform.js";
@@ -12,6 +11,7 @@ import { lowerRoutine } from "./lower-routine.js";
 import { lowerRows } from "./lower-rows.js";
 import { lowerScatter } from "./lower-scatter.js";
 import type { LaunchGroups } from "./schedule.js";
+import { type Schedules, usualSchedules } from "./contraction-schedules.js";
 import { splitReductions } from "./split-reductions.js";
 
 /** A kernel and the values that its buffers hold, in the same order. */
@@ -25,13 +25,14 @@ export function lower(
   fused: FusedGraph,
   layouts: Layouts,
   failures: FailureTable,
-  scheduleOf: ScheduleContraction = chooseSchedule,
+  chosen: Partial<Schedules> = {},
 ): LoweredLaunch {
   const buffers = new KernelBuffers(layouts, failures);
+  const schedules = { ...usualSchedules, ...chosen };
   const escapes = (node: Node) => fused.escaping.has(node.results[0]!);
   // A group may need a second stage of its own, to combine partial results.
-  const work = launch.work.map((group) => stagesOf(group, escapes, buffers, scheduleOf));
-  const combine = launch.combine.flatMap((group) => spacesOf(group, escapes, buffers, scheduleOf));
+  const work = launch.work.map((group) => stagesOf(group, escapes, buffers, schedules));
+  const combine = launch.combine.flatMap((group) => spacesOf(group, escapes, buffers, schedules));
   const stages = [work.flatMap(([first]) => first!), work.flatMap(([, second]) => second ?? []), combine].filter(
     (spaces) => spaces.length > 0,
   );
@@ -53,9 +54,9 @@ function stagesOf(
   group: Group,
   escapes: (node: Node) => boolean,
   buffers: KernelBuffers,
-  scheduleOf: ScheduleContraction,
+  schedules: Schedules,
 ): readonly (readonly Space[])[] {
-  const spaces = spacesOf(group, escapes, buffers, scheduleOf);
+  const spaces = spacesOf(group, escapes, buffers, schedules);
   if (group.kind !== "rows") return [spaces];
   return splitReductions(spaces[0]!, buffers, group.nodes[0]!).map((space) => [space]);
 }
@@ -64,13 +65,13 @@ function spacesOf(
   group: Group,
   escapes: (node: Node) => boolean,
   buffers: KernelBuffers,
-  scheduleOf: ScheduleContraction,
+  schedules: Schedules,
 ): readonly Space[] {
   switch (group.kind) {
     case "rows":
       return [lowerRows(group, escapes, buffers)];
     case "contraction":
-      return lowerContraction(group, escapes, buffers, scheduleOf);
+      return lowerContraction(group, escapes, buffers, schedules);
     case "scatter":
       return [lowerScatter(group.nodes[0]!, buffers)];
     case "routine":

@@ -6,10 +6,8 @@ import { product } from "./contraction-axes.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { mentions, substitute } from "./rewrite-expr.js";
-import { reachOf, type SlidingPair } from "./sliding-pairs.js";
-
-/** A staged copy should leave room in the second-level cache. */
-export const mostStaged = 512 * 1024;
+import type { SlidingPair } from "./sliding-pairs.js";
+import type { WindowFacts } from "./window-schedule.js";
 
 /** A contraction one factor of which has windows. */
 export class WindowContraction {
@@ -45,11 +43,19 @@ export class WindowContraction {
     this.plain = terms.filter((l) => !pairs.some((p) => p.term === l));
   }
 
-  /** Bytes of a copy of the factor for all of `beside`. */
-  stagedBytes(beside: readonly Local[]): number {
-    const [first, ...others] = this.pairs as [SlidingPair, ...SlidingPair[]];
-    const copies = product(others.map((p) => p.axis)) * product(others.map((p) => p.term));
-    return product(beside) * copies * reachOf(first) * this.item;
+  /** What its schedule is chosen from. */
+  facts(summed: boolean, source: number | null): WindowFacts {
+    const sizes = (axes: readonly Local[]) => axes.map((l) => l.extent!);
+    return {
+      pairs: this.pairs.map((p) => [p.axis.extent!, p.term.extent!, p.a, p.b]),
+      images: sizes(this.images),
+      plain: sizes(this.plain),
+      others: sizes(this.others),
+      batches: product(this.batch),
+      summed,
+      source,
+      item: this.item,
+    };
   }
 }
 
@@ -88,9 +94,4 @@ export function spaceOver(outer: readonly Local[], cut: readonly Cut[], buffers:
 /** Every value with locals replaced. */
 export function substituteAll(values: ReadonlyMap<string, Expr>, locals: ReadonlyMap<string, Expr>): Map<string, Expr> {
   return new Map([...values].map(([name, value]) => [name, substitute(value, locals)]));
-}
-
-/** The divisors of a number, from 1 on. */
-export function divisorsOf(n: number): readonly number[] {
-  return Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
 }

@@ -5,7 +5,6 @@ import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/
 import type { Space } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
-import { laneBytes, tileBytes } from "./contraction-schedule.js";
 import { joinedTerms } from "./contraction-terms.js";
 import { linearIndex } from "./element.js";
 import { emitLoops, type Loop } from "./emit-loops.js";
@@ -13,33 +12,22 @@ import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { substitute } from "./rewrite-expr.js";
 import type { SlidingPair } from "./sliding-pairs.js";
 import { stagedWindows } from "./staged-window.js";
-import {
-  type Cut,
-  divisorsOf,
-  mostStaged,
-  spaceOver,
-  substituteAll,
-  type WindowContraction,
-} from "./window-contraction.js";
+import { type Cut, spaceOver, substituteAll, type WindowContraction } from "./window-contraction.js";
+import type { WindowSchedule } from "./window-schedule.js";
 import { tileLanes, WindowTiles } from "./window-tiles.js";
 
-/** Images whose positions fill less of the tiles' columns are taken together. */
-const wellFilled = 0.85;
-/** So many rows share a panel at least for it to be packed. */
-const rowsOfPanel = 16;
 /** A loop over so many terms is long enough. */
 const longLoop = 32;
 
 /** The space runs over images, or groups of them, and bands of their rows. */
-export function windowsAlongResult(c: WindowContraction): Space {
+export function windowsAlongResult(
+  c: WindowContraction,
+  { together, bands, panels }: WindowSchedule & { form: "result" },
+): Space {
   const { x, w, pairs, images, buffers, others } = c;
-  const positions = product(pairs.map((p) => p.axis));
   const several = images.at(-1) ?? null;
-  const perImage = c.stagedBytes(c.plain);
-  const together = takenTogether(several, positions, perImage, c.item);
   const outer = [...c.batch, ...images];
   const tall = pairs[0]!.axis;
-  const bands = divisorsOf(tall.extent!).find((n) => (perImage * together) / n <= mostStaged) ?? tall.extent!;
   const cut: Cut[] = [];
   if (several && together > 1) cut.push({ axis: several, count: together });
   cut.push({ axis: tall, count: tall.extent! / bands });
@@ -56,7 +44,6 @@ export function windowsAlongResult(c: WindowContraction): Space {
   const epilogue = new ContractionEpilogue(c.group, c.node, axes, c.escapes, buffers);
   const place = substituteAll(known, decode(columns, column));
   const tiles = new WindowTiles(c.dtype, c.item, buffers);
-  const panels = product(others) >= rowsOfPanel;
   const { loops, prepare, at, joined } = termsOf(c, substitute(start, none), own);
   const element = load(copy.element.buffer, add(at, column), c.dtype);
   const body = tiles.columns(column.extent!, lanes, (firstColumn, lane, width) => {
@@ -121,18 +108,4 @@ function panelOf({ buffers, dtype }: WindowContraction, loops: readonly Loop[], 
   const scratch = scratchOf(name, dtype, product(counters) * lane.extent!);
   const pack = [scratch, ...emitLoops([...loops, vector(lane)], [storeAt(name, at, element)], buffers)];
   return { pack, right: load(name, at, dtype) };
-}
-
-/** How much of their tiles so many columns fill. */
-function fill(columns: number, item: number): number {
-  const [wide, lanes] = [tileBytes / item, laneBytes / item];
-  const rest = columns % wide;
-  return columns / (columns - rest + Math.ceil(rest / lanes) * lanes);
-}
-
-/** How many values of an axis are taken together, each with so many columns and bytes of a staged copy. */
-export function takenTogether(images: Local | null, columns: number, bytes: number, item: number): number {
-  if (!images || fill(columns, item) >= wellFilled) return 1;
-  const counts = divisorsOf(images.extent!).filter((n) => n === 1 || n * bytes <= mostStaged);
-  return counts.reduce((best, n) => (fill(n * columns, item) > fill(best * columns, item) + 0.01 ? n : best), 1);
 }

@@ -5,40 +5,27 @@ import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/
 import type { Space } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
-import { tileBytes } from "./contraction-schedule.js";
 import { emitLoops } from "./emit-loops.js";
 import { nested, scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { rejoin } from "./rejoin.js";
 import { substitute } from "./rewrite-expr.js";
 import { stagedWindows } from "./staged-window.js";
-import {
-  type Cut,
-  divisorsOf,
-  mostStaged,
-  spaceOver,
-  substituteAll,
-  type WindowContraction,
-} from "./window-contraction.js";
+import { type Cut, spaceOver, substituteAll, type WindowContraction } from "./window-contraction.js";
+import type { WindowSchedule } from "./window-schedule.js";
 import { dotSums, panelSums } from "./window-sums.js";
 import { WindowTiles } from "./window-tiles.js";
 
-/** Terms that a staged copy holds at least where small images are taken together. */
-const fewTerms = 64;
-/** Rows that share a panel at least where the work is split for threads, columns that share a copy, and how many parts are enough. */
-const fewRows = 96;
-const fewColumns = 16;
-const enoughParts = 4;
-/** With so few rows panels would cost as much as the products. */
-const rowsOfDots = 32;
-
 /** The space runs over parts of the columns, and of the rows, which are the window's terms of some channels. */
-export function windowsAlongSum(c: WindowContraction): Space {
+export function windowsAlongSum(
+  c: WindowContraction,
+  { together, down, across, dots }: WindowSchedule & { form: "sum" },
+): Space {
   const { x, w, pairs, buffers, dtype } = c;
   const several = c.plain.at(-1) ?? null;
-  const terms = product(pairs.map((p) => p.term));
-  const perImage = c.stagedBytes(c.images);
-  const together = several ? enoughTerms(several.extent!, terms, perImage) : 1;
-  const cut = partsOf(c, perImage * together);
+  const cut: Cut[] = [
+    ...c.images.slice(0, 1).map((axis) => ({ axis, count: axis.extent! / down })),
+    ...c.others.slice(0, 1).map((axis) => ({ axis, count: axis.extent! / across })),
+  ];
   const cutAxes = cut.map(({ axis }) => axis);
   const { over, known, locals } = spaceOver([...c.batch, ...cutAxes], cut, buffers);
   const inPart = (l: Local) => locals.get(l) ?? l;
@@ -59,7 +46,6 @@ export function windowsAlongSum(c: WindowContraction): Space {
   const rows = indexLocal(`r${c.node.id}`, product(rowAxes));
   const sums = buffers.fresh("partial");
   const summed = { rows: rows.extent!, column, flat, left, right, sums };
-  const dots = column.extent === 1 || (rows.extent! <= rowsOfDots && product(flat) >= 2 * fewTerms);
   const { size, adding, sum } = (dots ? dotSums : panelSums)(summed, new WindowTiles(dtype, c.item, buffers));
   const all = indexLocal(buffers.fresh("i"), size);
   // The result has the rows side by side.
@@ -76,27 +62,4 @@ export function windowsAlongSum(c: WindowContraction): Space {
     ...epilogue.stores(place, line, sum(lane, line), [serial(line)]),
   ];
   return { over, extent: over.extent!, body };
-}
-
-function enoughTerms(images: number, terms: number, perImage: number): number {
-  const counts = divisorsOf(images).filter((n) => n === 1 || n * perImage <= mostStaged);
-  return counts.find((n) => n * terms >= fewTerms) ?? counts.at(-1)!;
-}
-
-/** How columns are cut for threads, and rows for them and for the size of the copy, of so many bytes uncut. */
-function partsOf(c: WindowContraction, bytes: number): readonly Cut[] {
-  const [channels, first] = [c.images[0], c.others[0]];
-  const [rows, columns] = [product(c.own), product(c.others)];
-  const wanted = enoughParts / product(c.batch);
-  const whole = tileBytes / c.item;
-  const across = first ? divisorsOf(first.extent!).findLast((n) => n === 1 || (n <= wanted && columns / n >= fewColumns && (columns / n) % whole === 0))! : 1; // prettier-ignore
-  const cut: Cut[] = [];
-  if (channels) {
-    const parts = divisorsOf(channels.extent!);
-    const least = parts.findLast((n) => n === 1 || (n <= wanted / across && rows / n >= fewRows))!;
-    const down = parts.find((n) => n >= least && bytes / n <= mostStaged) ?? channels.extent!;
-    cut.push({ axis: channels, count: channels.extent! / down });
-  }
-  if (first) cut.push({ axis: first, count: first.extent! / across });
-  return cut;
 }

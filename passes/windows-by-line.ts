@@ -8,33 +8,20 @@ import { laneBytes, tileRows } from "./contraction-schedule.js";
 import { emitLoops } from "./emit-loops.js";
 import { nested, serial, storeAt, vector } from "./loop-parts.js";
 import { substitute } from "./rewrite-expr.js";
-import { reachOf } from "./sliding-pairs.js";
 import { stagedPlaces } from "./staged-window.js";
-import {
-  type Cut,
-  divisorsOf,
-  mostStaged,
-  spaceOver,
-  substituteAll,
-  type WindowContraction,
-} from "./window-contraction.js";
+import { type Cut, spaceOver, substituteAll, type WindowContraction } from "./window-contraction.js";
+import type { WindowSchedule } from "./window-schedule.js";
 import { WindowTiles } from "./window-tiles.js";
 import { termsOf } from "./windows-along-result.js";
 
-/** Rows at most, and elements of a line at least. */
-const fewRows = 2;
-const shortLine = 7;
 /** Vectors of sums in registers. */
 const vectors = 8;
 
-/** The space runs over images and bands of their lines; null where there are many rows, or lines are short. */
-export function windowsByLine(c: WindowContraction): Space | null {
+/** The space runs over images and bands of their lines. */
+export function windowsByLine(c: WindowContraction, { bands }: WindowSchedule & { form: "line" }): Space {
   const { x, w, pairs, images, buffers, others, dtype } = c;
   const width = pairs.at(-1)!.axis.extent!;
-  if (product(others) > fewRows || width < shortLine) return null;
-  const perImage = product(c.plain) * pairs.reduce((n, p) => n * reachOf(p), c.item);
   const tall = pairs[0]!.axis;
-  const bands = divisorsOf(tall.extent!).find((n) => perImage / n <= mostStaged) ?? tall.extent!;
   const cut: Cut[] = pairs.length > 1 ? [{ axis: tall, count: tall.extent! / bands }] : [];
   const { over, known, locals } = spaceOver([...c.batch, ...images], cut, buffers);
   const own = pairs.map((p) => ({ ...p, axis: locals.get(p.axis) ?? p.axis }));

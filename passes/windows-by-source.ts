@@ -12,16 +12,12 @@ import { rejoin } from "./rejoin.js";
 import { coefficient, mentions, substitute } from "./rewrite-expr.js";
 import { reachOf, slid } from "./sliding-pairs.js";
 import { testsOf, unclamped } from "./staged-window.js";
-import { takenTogether } from "./windows-along-result.js";
 import { spaceOver, type WindowContraction } from "./window-contraction.js";
 import { tileLanes, WindowTiles } from "./window-tiles.js";
-
-/** Multiplications that must be saved, and terms that must be summed for one addition to memory to cost little. */
-const worthwhile = 0.9;
-const fewTerms = 16;
+import type { WindowSchedule } from "./window-schedule.js";
 
 /** The elements that a window may cover. */
-interface Source {
+export interface WindowSource {
   /** Along each pair of the window: the place of the first, and a local that counts them. */
   readonly first: readonly number[];
   readonly places: readonly Local[];
@@ -29,16 +25,15 @@ interface Source {
   readonly value: Expr;
 }
 
-/** The space runs over images, or groups of them; null where it does not pay. */
-export function windowsBySource(c: WindowContraction): Space | null {
+/** The space runs over images, or groups of them. */
+export function windowsBySource(
+  c: WindowContraction,
+  { places, first, value: element }: WindowSource,
+  { together }: WindowSchedule & { form: "source" },
+): Space {
   const { w, pairs, buffers, others, plain, dtype } = c;
-  const source = product(plain) < fewTerms ? null : sourceOf(c);
-  if (!source) return null;
-  const { places, first } = source;
   const results = pairs.map((p) => p.axis);
-  if (product(places) > worthwhile * product(results)) return null;
   const several = c.images.at(-1) ?? null;
-  const together = takenTogether(several, product(places), product(plain) * product(places) * c.item, c.item);
   const cut = several && together > 1 ? [{ axis: several, count: together }] : [];
   const { over, known, locals } = spaceOver([...c.batch, ...c.images], cut, buffers);
   const taken = together > 1 ? [locals.get(several!)!] : [];
@@ -58,7 +53,7 @@ export function windowsBySource(c: WindowContraction): Space | null {
   const copy = buffers.fresh("stage");
   const depth = product(plain);
   const all = indexLocal(buffers.fresh("i"), count);
-  const value = substitute(source.value, known);
+  const value = substitute(element, known);
   const joined = rejoin(substitute(value, decode(columns, all)));
   // Tile by tile where memory has the columns side by side, so that tiles are read from the first term to the last.
   const byTiles = joined.kind === "load" && coefficient(joined.offset, all) === 1;
@@ -133,7 +128,8 @@ export function windowsBySource(c: WindowContraction): Space | null {
 }
 
 /** The source's elements, where every one of them belongs to a result for every term of the window; else null. */
-function sourceOf({ x, pairs, buffers }: WindowContraction): Source | null {
+export function sourceOf({ x, pairs, plain, buffers }: WindowContraction): WindowSource | null {
+  if (plain.length === 0) return null;
   if (pairs.some((p) => p.a !== 1)) return null;
   const reached = pairs.map((p) => indexLocal(buffers.fresh("u"), reachOf(p)));
   const tests = testsOf(pairs.reduce((value, p, j) => slid(value, p, reached[j]!), x));

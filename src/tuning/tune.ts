@@ -1,13 +1,9 @@
 // Autotuning: every contraction of a graph is computed by each schedule that is worth trying, and the fastest is kept.
 import { GraphError } from "#ir/errors.js";
 import type { Plan } from "#ir/plan.js";
-import {
-  candidateSchedules,
-  chooseSchedule,
-  type ContractionFacts,
-  type ContractionSchedule,
-  type ScheduleContraction,
-} from "#passes/contraction-schedule.js";
+import { candidateSchedules, type ContractionFacts, type ContractionSchedule } from "#passes/contraction-schedule.js";
+import type { Schedules } from "#passes/contraction-schedules.js";
+import { candidateWindowSchedules, type WindowFacts, type WindowSchedule } from "#passes/window-schedule.js";
 import { defaultFile } from "./machine.js";
 import { ScheduleCache } from "./schedule-cache.js";
 
@@ -30,8 +26,25 @@ export function cacheOf(tune: boolean | Tuning | undefined): ScheduleCache | nul
 /** Another schedule than the usual one must be this much faster, or it may be no faster at all. */
 const worthIt = 0.96;
 
+type Facts = ContractionFacts | WindowFacts;
+/** One that fits the facts. */
+type Schedule = ContractionSchedule | WindowSchedule;
+
+/** What is worth trying, the usual schedule first. */
+function candidatesOf(facts: Facts): readonly Schedule[] {
+  return "pairs" in facts ? candidateWindowSchedules(facts) : candidateSchedules(facts);
+}
+
+/** Schedules that `choose` chooses for contractions of both kinds, among those that fit. */
+function schedulesBy(choose: (facts: Facts, node: number) => Schedule): Schedules {
+  return {
+    products: (facts, node) => choose(facts, node) as ContractionSchedule,
+    windows: (facts, node) => choose(facts, node) as WindowSchedule,
+  };
+}
+
 /** Plans the graph with every contraction computed as told. */
-type PlanBy = (scheduleOf: ScheduleContraction) => Plan;
+type PlanBy = (schedules: Schedules) => Plan;
 /** The milliseconds of some steps of a plan. */
 type Measure = (plan: Plan, steps: readonly number[]) => readonly number[];
 
@@ -42,24 +55,24 @@ type Measure = (plan: Plan, steps: readonly number[]) => readonly number[];
  */
 export function tuned(planBy: PlanBy, kind: string, cache: ScheduleCache, measure: Measure): Plan {
   const known = cache.entries();
-  const found = new Map<string, ContractionSchedule>();
-  const open = new Map<string, ContractionFacts>();
-  const keyOf = (facts: ContractionFacts) => `${kind} ${JSON.stringify(facts)}`;
-  const scheduleOf: ScheduleContraction = (facts) => {
+  const found = new Map<string, Schedule>();
+  const open = new Map<string, Facts>();
+  const keyOf = (facts: Facts) => `${kind} ${JSON.stringify(facts)}`;
+  const scheduleOf = (facts: Facts): Schedule => {
     const key = keyOf(facts);
     if (!found.has(key) && !open.has(key)) {
       const cached = JSON.stringify(known.get(key));
-      const match = candidateSchedules(facts).find((schedule) => JSON.stringify(schedule) === cached);
+      const match = candidatesOf(facts).find((schedule) => JSON.stringify(schedule) === cached);
       if (match) found.set(key, match);
       else open.set(key, facts);
     }
-    return found.get(key) ?? chooseSchedule(facts);
+    return found.get(key) ?? candidatesOf(facts)[0]!;
   };
-  const plan = planBy(scheduleOf);
+  const plan = planBy(schedulesBy(scheduleOf));
   if (open.size === 0) return plan;
   const best = fastest(planBy, open, keyOf, measure);
   cache.add(best);
-  return planBy((facts) => found.get(keyOf(facts)) ?? best.get(keyOf(facts)) ?? chooseSchedule(facts));
+  return planBy(schedulesBy((facts) => found.get(keyOf(facts)) ?? best.get(keyOf(facts)) ?? candidatesOf(facts)[0]!));
 }
 
 /**
@@ -69,21 +82,22 @@ export function tuned(planBy: PlanBy, kind: string, cache: ScheduleCache, measur
  */
 function fastest(
   planBy: PlanBy,
-  open: ReadonlyMap<string, ContractionFacts>,
-  keyOf: (facts: ContractionFacts) => string,
+  open: ReadonlyMap<string, Facts>,
+  keyOf: (facts: Facts) => string,
   measure: Measure,
-): ReadonlyMap<string, ContractionSchedule> {
-  const trials = new Map([...open].map(([key, facts]) => [key, candidateSchedules(facts).map(newTrial)]));
+): ReadonlyMap<string, Schedule> {
+  const trials = new Map([...open].map(([key, facts]) => [key, candidatesOf(facts).map(newTrial)]));
   const best = new Map([...trials].map(([key, [usual]]) => [key, usual!]));
   /** Times what is tried of each contraction. */
   const round = (tried: ReadonlyMap<string, Trial>): void => {
     const users = new Map<number, string>();
-    const plan = planBy((facts, node) => {
+    const choose = (facts: Facts, node: number): Schedule => {
       const key = keyOf(facts);
       const trial = tried.get(key);
       if (trial) users.set(node, key);
-      return (trial ?? best.get(key))?.schedule ?? chooseSchedule(facts);
-    });
+      return (trial ?? best.get(key))?.schedule ?? candidatesOf(facts)[0]!;
+    };
+    const plan = planBy(schedulesBy(choose));
     const keysOf = plan.steps.map(({ kernel }) => new Set(kernel.nodes.flatMap((node) => users.get(node) ?? [])));
     const steps = [...keysOf.keys()].filter((step) => keysOf[step]!.size > 0);
     const times = measure(plan, steps);
@@ -111,8 +125,8 @@ function fastest(
 
 /** A schedule and the least milliseconds it has taken. */
 interface Trial {
-  readonly schedule: ContractionSchedule;
+  readonly schedule: Schedule;
   ms: number;
 }
 
-const newTrial = (schedule: ContractionSchedule): Trial => ({ schedule, ms: Infinity });
+const newTrial = (schedule: Schedule): Trial => ({ schedule, ms: Infinity });

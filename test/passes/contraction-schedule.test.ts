@@ -24,7 +24,8 @@ test.each(sizes)("all candidates agree: %i rows, %i terms, %i columns", (rows, t
     const feeds = [rows * terms, columns * terms].map((n, i) =>
       Float32Array.from({ length: n }, (_, j) => ((j * (7 + i)) % 11) - 5),
     );
-    const by = (scheduleOf: ScheduleContraction) => runGraph(graph, feeds, wasm, { scheduleOf }).outputs.get("y")!;
+    const by = (products: ScheduleContraction) =>
+      runGraph(graph, feeds, wasm, { schedules: { products } }).outputs.get("y")!;
     const expected = by((f) => {
       facts.push(f);
       return chooseSchedule(f);

@@ -9,6 +9,7 @@ import { matmul } from "#ir/ops/index.js";
 import type { Plan } from "#ir/plan.js";
 import { compileGraph } from "#passes/compile.js";
 import { candidateSchedules, type ContractionSchedule } from "#passes/contraction-schedule.js";
+import type { Schedules } from "#passes/contraction-schedules.js";
 import { ScheduleCache } from "#src/tuning/schedule-cache.js";
 import { tuned } from "#src/tuning/tune.js";
 import { GraphMaker } from "../graphs.js";
@@ -26,14 +27,16 @@ function tune(cache: ScheduleCache, times: readonly number[]) {
   const graph = g.graph({ y: matmul(x, w), z: matmul(w, g.input("v", [24, 9], "f32")) });
   const used: ContractionSchedule[] = [];
   let rounds = 0;
-  const planBy = (scheduleOf: Parameters<Parameters<typeof tuned>[0]>[0]): Plan => {
+  const planBy = (schedules: Schedules): Plan => {
     used.length = 0;
     return compileGraph(graph, {
-      scheduleOf: (facts, node) => {
-        const schedule = scheduleOf(facts, node);
-        expect(candidateSchedules(facts)).toContainEqual(schedule);
-        used.push(schedule);
-        return schedule;
+      schedules: {
+        products: (facts, node) => {
+          const schedule = schedules.products(facts, node);
+          expect(candidateSchedules(facts)).toContainEqual(schedule);
+          used.push(schedule);
+          return schedule;
+        },
       },
     });
   };
