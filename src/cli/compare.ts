@@ -7,7 +7,8 @@ import { threeDigits, timeText, withCommas } from "../pictures/amounts.js";
 import { compareModes, type Comparison, fullSpeedStep } from "./comparison.js";
 import { CommandError } from "./failure.js";
 import { loadModel } from "./load-model.js";
-import type { Extent, Measurement, Mode } from "./measure.js";
+import type { Mode } from "../mode.js";
+import type { Extent, Measurement } from "./measure.js";
 import { integer, printJson, withSeed } from "./options.js";
 import { plainTable } from "./tables.js";
 

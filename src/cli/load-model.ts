@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type ModelDefinition, isModelDefinition } from "../define-model.js";
+import { type Experiment, isExperiment } from "../experiment.js";
 import { CommandError, describe } from "./failure.js";
 
 const scripts: readonly string[] = [".ts", ".mts", ".tsx", ".js", ".mjs"];
@@ -12,6 +13,13 @@ const scripts: readonly string[] = [".ts", ".mts", ".tsx", ".js", ".mjs"];
  * load, or exports no model.
  */
 export async function loadModel(script: string): Promise<ModelDefinition> {
+  const loaded = await loadScript(script);
+  if (isModelDefinition(loaded)) return loaded;
+  throw new CommandError(`${script} is an experiment, not a model: gradloom run ${script} runs it`);
+}
+
+/** The model or the experiment that a script exports as default; throws in the same cases. */
+export async function loadScript(script: string): Promise<ModelDefinition | Experiment> {
   const path = resolve(script);
   if (!existsSync(path)) throw new CommandError(`${script} does not exist`);
   const ending = extname(path);
@@ -28,10 +36,9 @@ export async function loadModel(script: string): Promise<ModelDefinition> {
   if (loaded.default === undefined) {
     throw new CommandError(`${script} has no default export: end it with export default defineModel({ … })`);
   }
-  if (!isModelDefinition(loaded.default)) {
-    throw new CommandError(`${script}: the default export is not a model: it must be what defineModel({ … }) returns`);
-  }
-  return loaded.default;
+  const { default: found } = loaded;
+  if (isModelDefinition(found) || isExperiment(found)) return found;
+  throw new CommandError(`${script}: the default export is not a model: it must be what defineModel({ … }) returns`);
 }
 
 /** Lets `import` read TypeScript, where this process does not do so already. */

@@ -6,11 +6,10 @@ import type { Command } from "commander";
 import { eagerStats, resetEagerStats } from "../eager/eager.js";
 import type { Feeds } from "../feeds.js";
 import type { ModelDefinition } from "../define-model.js";
+import type { Mode } from "../mode.js";
 import { epochsOf } from "./epochs.js";
 import { loadModel } from "./load-model.js";
 import { integer } from "./options.js";
-
-export type Mode = "eager" | "compiled";
 
 /** How long to go on: exactly `steps`, or until both a number of steps and a time are reached. */
 export interface Extent {

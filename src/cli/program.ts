@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { checkCommand } from "./check.js";
 import { compareCommand } from "./compare.js";
 import { dotCommand } from "./dot.js";
+import { galleryCommand } from "./gallery.js";
 import { irCommand } from "./ir.js";
 import { measureCommand } from "./measure.js";
 import { runCommand } from "./run.js";
@@ -22,7 +23,7 @@ export function gradloomProgram(): Command {
     .option("--debug", "show stack traces of errors")
     .showHelpAfterError("(gradloom --help, or gradloom <command> --help, says more)")
     .addHelpText("after", examples);
-  const commands = [runCommand, compareCommand, dotCommand, irCommand, summaryCommand, checkCommand, measureCommand];
-  for (const add of commands) add(program);
+  const commands = [runCommand, compareCommand, dotCommand, irCommand, summaryCommand, checkCommand];
+  for (const add of [...commands, galleryCommand, measureCommand]) add(program);
   return program;
 }

@@ -7,8 +7,10 @@ import type { ModelDefinition } from "../define-model.js";
 import { threeDigits, timeText, withCommas } from "../pictures/amounts.js";
 import { compareScript, printComparison } from "./compare.js";
 import { CommandError } from "./failure.js";
-import { loadModel } from "./load-model.js";
-import type { Mode } from "./measure.js";
+import { isModelDefinition } from "../define-model.js";
+import { loadScript } from "./load-model.js";
+import type { Mode } from "../mode.js";
+import { runExperiment } from "./run-experiment.js";
 import { stagesOfModel } from "./model-stages.js";
 import { integer, printJson, withSeed } from "./options.js";
 import { plainList } from "./tables.js";
@@ -19,6 +21,8 @@ interface RunOptions {
   readonly epochs?: number;
   readonly steps?: number;
   readonly seed?: number;
+  readonly set?: readonly string[];
+  readonly data?: string;
   readonly tune?: boolean;
   readonly compare?: boolean;
   readonly out?: string;
@@ -33,6 +37,8 @@ export function runCommand(program: Command): void {
     .addOption(new Option("--mode <mode>", "how to compute").choices(["compiled", "eager"]).default("compiled"))
     .option("--epochs <n>", "how often to go through the data; the script's own where nothing is said", integer(1))
     .option("--steps <n>", "stop after so many steps", integer(1))
+    .option("--set <name=value>", "a setting of an experiment; any number of times", repeated)
+    .option("--data <folder>", "four IDX files to use in place of MNIST's, for scripts that read them")
     .option("--tune", "measure how each contraction is computed fastest on this machine, and remember it")
     .option("--compare", "compare with eager execution at the end, in fresh processes")
     .option("--out <folder>", "write graph.svg and loss.svg there")
@@ -49,8 +55,11 @@ Examples:
   withSeed(command).action(run);
 }
 
+const repeated = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
 async function run(script: string, options: RunOptions): Promise<void> {
-  const definition = await loadModel(script);
+  const definition = await loadScript(script);
+  if (!isModelDefinition(definition)) return runExperiment(script, definition, options);
   const quiet = options.json ?? false;
   if (!quiet) console.log(definition.doc ? `${definition.name}: ${definition.doc}` : definition.name);
   const training = await train(definition, { ...options, log: !quiet });

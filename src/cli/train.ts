@@ -3,7 +3,7 @@ import type { Figures, ModelDefinition, Predict } from "../define-model.js";
 import { countIn, type Feeds, shapeIn } from "../feeds.js";
 import { typeOfSpec } from "../input-specs.js";
 import type { ModelInstance } from "../model-instance.js";
-import type { Mode } from "./measure.js";
+import type { Mode } from "../mode.js";
 import { Progress } from "./progress.js";
 
 export interface TrainOptions {

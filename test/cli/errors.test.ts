@@ -11,6 +11,12 @@ describe.concurrent("mistakes", () => {
     ["a script without default export", ["summary", fixture("no-default")], "gradloom: test/cli/fixtures/no-default.ts has no default export: end it with export default defineModel({ … })\n"], // prettier-ignore
     ["a default export that is no model", ["summary", fixture("not-a-model")], "gradloom: test/cli/fixtures/not-a-model.ts: the default export is not a model: it must be what defineModel({ … }) returns\n"], // prettier-ignore
     ["a script that throws", ["run", fixture("throws")], "gradloom: test/cli/fixtures/throws.ts does not load: TypeError: no such layer\n  at test/cli/fixtures/throws.ts:2:7\n"], // prettier-ignore
+    ["a setting that an experiment does not have", ["run", "examples/perceptron.ts", "--set", "turns=2"], "gradloom: run: examples/perceptron.ts has no setting turns: its settings are rounds=10\n"], // prettier-ignore
+    ["a setting of another kind", ["run", "examples/perceptron.ts", "--set", "rounds=ten"], "gradloom: run: --set rounds=ten: it must be a number\n"], // prettier-ignore
+    ["a setting without a value", ["run", "examples/perceptron.ts", "--set", "rounds"], "gradloom: run: --set rounds: write it as name=value, such as --set steps=100\n"], // prettier-ignore
+    ["epochs of an experiment without", ["run", "examples/perceptron.ts", "--epochs", "3"], "gradloom: run: examples/perceptron.ts has no setting epochs: its settings are rounds=10\n"], // prettier-ignore
+    ["an experiment where a model is needed", ["check", "examples/perceptron.ts"], "gradloom: examples/perceptron.ts is an experiment, not a model: gradloom run examples/perceptron.ts runs it\n"], // prettier-ignore
+    ["a gallery of a folder without scripts", ["gallery", "docs/images"], "gradloom: gallery: there is no script in docs/images\n"], // prettier-ignore
     ["an ending that is no picture", ["dot", "examples/xor.ts", "-o", "xor.gif"], "gradloom: dot: xor.gif must end in .dot, .svg, .png\n"], // prettier-ignore
     ["a size that is not there", ["ir", "examples/xor.ts", "--size", "rows=2"], "gradloom: --size rows: the model has no size of that name; its sizes are batch\n"], // prettier-ignore
   ])("%s", async (_, args, message) => {

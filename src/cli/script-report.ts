@@ -1,0 +1,101 @@
+// A script's report on the command line: printed as it comes, and kept for the folder given by --out.
+import Table from "cli-table3";
+import { join } from "node:path";
+import type { Cell, Picture, Report } from "../report.js";
+import { threeDigits, withCommas } from "../pictures/amounts.js";
+import { CommandError } from "./failure.js";
+import { plainList, plainTable } from "./tables.js";
+
+/** A part of a report, in JSON; a picture is a file beside it. */
+export type Part =
+  | { readonly kind: "line"; readonly text: string }
+  | { readonly kind: "table"; readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+  | { readonly kind: "picture"; readonly name: string; readonly file: string };
+
+/** What a script said of itself, and told. */
+export interface ScriptStory {
+  readonly script: string;
+  readonly name: string;
+  readonly doc: string;
+  readonly mode: string;
+  readonly seconds: number;
+  readonly parts: readonly Part[];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** Prints, unless it is quiet. */
+export class ScriptReport implements Report {
+  readonly parts: Part[] = [];
+  readonly found: Record<string, number> = {};
+  readonly #pictures = new Map<string, Picture>();
+
+  constructor(readonly quiet: boolean) {}
+
+  line(text: string): void {
+    this.parts.push({ kind: "line", text });
+    this.#print(text);
+  }
+
+  table(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+    this.parts.push({ kind: "table", head, rows });
+    const table = new Table({ ...plainTable, head: [...head], colAligns: alignments(head, rows) });
+    table.push(...rows.map((row) => row.map(cellText)));
+    this.#print(table.toString());
+  }
+
+  async picture(name: string, picture: Picture | Promise<Picture>): Promise<void> {
+    if (this.#pictures.has(name)) throw new CommandError(`the script shows two pictures called ${name}`);
+    const ready = await picture;
+    this.#pictures.set(name, ready);
+    this.parts.push({ kind: "picture", name, file: `${name.replaceAll(/[^\w-]+/g, "-")}.svg` });
+    this.#print(`\n${ready.text}\n`);
+  }
+
+  figures(values: Readonly<Record<string, number>>): void {
+    Object.assign(this.found, values);
+  }
+
+  /** Prints the figures, in a list. */
+  printFigures(): void {
+    const entries = Object.entries(this.found);
+    if (entries.length === 0) return;
+    const table = new Table(plainList);
+    for (const [name, value] of entries) table.push([name, figureText(value)]);
+    this.#print(table.toString());
+  }
+
+  /** Writes the pictures and `report.json` to a folder; gives the files. */
+  async write(folder: string, story: Omit<ScriptStory, "parts" | "figures">): Promise<readonly string[]> {
+    const { writeWhole } = await import("../pictures/render.js");
+    const files: string[] = [];
+    for (const part of this.parts) {
+      if (part.kind !== "picture") continue;
+      const file = join(folder, part.file);
+      await writeWhole(file, this.#pictures.get(part.name)!.svg);
+      files.push(file);
+    }
+    const { parts, found: figures } = this;
+    const whole: ScriptStory = { ...story, parts, figures };
+    const file = join(folder, "report.json");
+    await writeWhole(file, `${JSON.stringify(whole, null, 2)}\n`);
+    return [...files, file];
+  }
+
+  #print(text: string): void {
+    if (!this.quiet) console.log(text);
+  }
+}
+
+/** A figure as people read it. */
+export function figureText(value: number): string {
+  if (Number.isInteger(value)) return withCommas(value);
+  return Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6 ? value.toFixed(4) : threeDigits(value);
+}
+
+/** A cell as people read it: numbers are shown as they are given. */
+export const cellText = (cell: Cell): string => String(cell);
+
+/** Columns that hold a number stand at the right. */
+export function alignments(head: readonly string[], rows: readonly (readonly Cell[])[]): ("left" | "right")[] {
+  return head.map((_, i) => (rows.some((row) => typeof row[i] === "number") ? "right" : "left"));
+}

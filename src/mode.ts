@@ -1,0 +1,2 @@
+/** How a model runs: as one compiled program, or op by op. */
+export type Mode = "compiled" | "eager";
