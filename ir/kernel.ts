@@ -68,7 +68,7 @@ export interface Kernel {
   readonly bytes: number;
   /** What it computes, for people: the names of its ops, in order. */
   readonly ops: readonly string[];
-  /** Ids of the graph nodes it computes, in the graph that was lowered. */
+  /** Numbers of the nodes it computes: ids in the graph that was lowered, and further on for the graphs of its loops and branches. */
   readonly nodes: readonly number[];
 }
 

@@ -96,7 +96,7 @@ function toPlan(options: CompileOptions & { layouts: Layouts }): Pass<Graph, Pla
       const lowering: Pass<typeof scheduled, ReturnType<typeof lowerLaunches>> = {
         name: "lower",
         doc: "Groups → kernels: loop nests, register tiles, checks.",
-        run: (ordered) => lowerLaunches(ordered, { ...options, failures }),
+        run: (ordered) => lowerLaunches(ordered, { ...options, failures, numbers: { next: 0 } }),
       };
       const launches = runPass(scheduled, lowering, { observe });
       const planning: Pass<typeof launches, Plan> = {

@@ -40,7 +40,7 @@ export interface ContractionSchedule {
   readonly blockTerms: number;
 }
 
-/** Chooses the schedule of a contraction; `node` is the id of the graph's node, among those of its kernel. */
+/** Chooses the schedule of a contraction; `node` is the number of the graph's node, among those of its kernel. */
 export type ScheduleContraction = (facts: ContractionFacts, node: number) => ContractionSchedule;
 
 /** Rows of a tile of sums in registers, and the bytes of its columns and of a vector: eight accumulators. */

@@ -30,15 +30,20 @@ export interface LoweredGraph {
 export interface LowerContext extends FuseOptions {
   readonly layouts: Layouts;
   readonly failures: FailureTable;
+  /** Where the numbers of the next graph's nodes begin; each graph of a program has its own. */
+  readonly numbers: { next: number };
   readonly schedules?: Partial<Schedules>;
 }
 
 /** The launches of a graph in order, each a kernel, or a loop or branch around others. */
 export function lowerLaunches({ fused, launches }: Schedule, context: LowerContext): readonly Lowered[] {
+  const first = context.numbers.next;
+  for (const group of fused.groups)
+    for (const { id } of group.nodes) context.numbers.next = Math.max(context.numbers.next, first + id + 1);
   return launches.map((launch) => {
     const [group] = launch.work;
     if (group?.kind === "control") return lowerControl(group.nodes[0]!, fused, context);
-    return lower(launch, fused, context.layouts, context.failures, context.schedules);
+    return lower(launch, fused, context.layouts, context.failures, context.schedules, first);
   });
 }
 

@@ -20,15 +20,21 @@ export interface LoweredLaunch {
   readonly values: readonly Value[];
 }
 
+/** The kernel of a launch; its nodes are numbered from `first` on. */
 export function lower(
   launch: LaunchGroups,
   fused: FusedGraph,
   layouts: Layouts,
   failures: FailureTable,
   chosen: Partial<Schedules> = {},
+  first = 0,
 ): LoweredLaunch {
   const buffers = new KernelBuffers(layouts, failures);
-  const schedules = { ...usualSchedules, ...chosen };
+  const { products, windows } = { ...usualSchedules, ...chosen };
+  const schedules: Schedules = {
+    products: (facts, node) => products(facts, first + node),
+    windows: (facts, node) => windows(facts, first + node),
+  };
   const escapes = (node: Node) => fused.escaping.has(node.results[0]!);
   // A group may need a second stage of its own, to combine partial results.
   const work = launch.work.map((group) => stagesOf(group, escapes, buffers, schedules));
@@ -45,7 +51,7 @@ export function lower(
     stages: stages.map((spaces) => spaces.map((space) => hoistUniform(space, readOnly))),
     ...costOfLaunch(nodes, kernelBuffers, buffers.values),
     ops: nodes.map((n) => n.op.name),
-    nodes: nodes.map((n) => n.id),
+    nodes: nodes.map((n) => first + n.id),
   };
   return { kernel, values: buffers.values };
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { compile, Graph, parameter } from "gradloom";
+import { compile, Graph, parameter, scan, type Tensor } from "gradloom";
 import { matmul } from "#ir/ops/index.js";
 import type { Plan } from "#ir/plan.js";
 import { compileGraph } from "#passes/compile.js";
@@ -46,6 +46,24 @@ function tune(cache: ScheduleCache, times: readonly number[]) {
   });
   return { used, rounds };
 }
+
+test("launches of loops are told from others by their nodes: only contractions are timed", () => {
+  const g = new Graph();
+  const [x, w] = [g.input("x", [6, 4, 8]), g.input("w", [8, 8])];
+  const [, y] = scan((h: Tensor, v: Tensor) => [h.matmul(w).add(v).tanh(), h.exp()], x.sum(0).matmul(w) as Tensor, x);
+  const { graph } = compile({ outputs: { y: y.log().matmul(w).softmax() as Tensor } });
+  const timed: string[][] = [];
+  const planBy = (schedules: Parameters<Parameters<typeof tuned>[0]>[0]) => compileGraph(graph, { schedules });
+  tuned(planBy, "wasm", new ScheduleCache(newFile()), (plan, steps) => {
+    const numbers = plan.steps.flatMap(({ kernel }) => kernel.nodes);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    timed.push(steps.map((step) => plan.steps[step]!.kernel.name));
+    return steps.map(() => 1);
+  });
+  expect(timed.length).toBeGreaterThan(1);
+  expect(timed[0]).toHaveLength(3);
+  for (const name of timed.flat()) expect(name).toContain("matmul");
+});
 
 const descending = Array.from({ length: 16 }, (_, i) => 2 ** -i);
 const ascending = [1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9];
