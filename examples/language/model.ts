@@ -120,7 +120,7 @@ export function languageModel(options: LanguageOptions) {
       const before = vocabulary.decode(window!.y.subarray(0, window!.y.length / rows).slice(-20));
       const samples = kinds.map((kind) => {
         const ids = Array.from(found[`${kind} writes`]!.data.subarray(0, length));
-        return [`${kind} writes`, textOf([...before, " … ", ...vocabulary.decode(ids)], unit)] as const;
+        return [`${kind} writes`, textOf([...before, "…", ...vocabulary.decode(ids)], unit)] as const;
       });
       return Object.fromEntries([...perplexities, ...baselines, ...samples]);
     },

@@ -94,7 +94,7 @@ test("an LSTM of 32 states knows more than pairs of characters after 400 windows
   const figures = definition.evaluate!((feeds) => predict.run(feeds as never) as never, data);
   expect(figures["perplexity, lstm"]).toBeLessThan(figures["perplexity, 2-gram"] as number);
   expect(figures["perplexity, 2-gram"]).toBeCloseTo(10.779, 2);
-  expect(figures["lstm writes"]).toHaveLength(20 + " … ".length + 40);
+  expect(figures["lstm writes"]).toHaveLength(20 + "…".length + 40);
 });
 
 describe("what a model writes", () => {
