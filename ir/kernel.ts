@@ -13,11 +13,12 @@ import type { Expr, Local, Reducer } from "./expr.js";
  * keep the elements in locals. A scratch array of a `thread` is memory that the next iteration of the space may reuse.
  */
 export type Stmt =
-  /** `over` runs from 0 to `extent` − 1. */
+  /** `over` runs from 0 to `extent` − 1; where only the run knows the extent, `about` is what costs take it to be. */
   | {
       readonly kind: "for";
       readonly over: Local;
       readonly extent: Expr;
+      readonly about?: number;
       readonly as: "serial" | "vector" | "unrolled";
       readonly body: readonly Stmt[];
     }

@@ -119,6 +119,13 @@ export type Lowering<A extends Attrs> =
       /** Extents of the rows. No row reads or writes what another writes. */
       readonly over: (k: OperandReader<A>) => readonly number[];
       readonly body: (row: Index, k: RoutineReader<A>) => readonly Stmt[];
+      /** Whether each element of the result is stored once and not read back: elementwise work on it may be done there. */
+      readonly once?: true;
+      /** What a row stores where it has nothing to do, which `test` says: then that work may come to nothing too. */
+      readonly idle?: (
+        row: Index,
+        k: OperandReader<A>,
+      ) => { readonly test: Expr; readonly value: (index: Index) => Expr };
     };
 
 /** What every lowering sees of its operands. */

@@ -53,6 +53,18 @@ export interface Routine {
   readonly result: string;
   /** Messages of the checks, which name them by their place in this list. */
   readonly messages: readonly string[];
+  /** Where a row has nothing to do, and what it stores then; null where that is not known. */
+  readonly idle: { readonly test: Expr; readonly value: (index: Index) => Expr } | null;
+}
+
+/** A store of a routine into its result. */
+export interface ResultStore {
+  readonly kind: "store";
+  readonly buffer: string;
+  readonly offset: Expr;
+  readonly value: Expr;
+  /** The index of the element in the result. */
+  readonly index: Index;
 }
 
 /** What a node does whose op is a routine. Names are its own in the whole graph. A routine without results does nothing. */
@@ -67,7 +79,7 @@ export function routineOf(node: Node): Routine {
   const at = (index: Index): Expr => positionOf(type.shape, index);
   const k: RoutineReader<Attrs> = {
     ...operandReaderOf(node),
-    store: (index, value) => ({ kind: "store", buffer: result, offset: at(index), value }),
+    store: (index, value): ResultStore => ({ kind: "store", buffer: result, offset: at(index), value, index }),
     stored: (index) => load(result, at(index), type.dtype),
     fresh,
     scratch: (dtype, length) => {
@@ -81,7 +93,8 @@ export function routineOf(node: Node): Routine {
   };
   const row = lower.over(k).map((extent) => indexLocal(fresh("p"), extent));
   const empty = type.shape.includes(0);
-  return { row, body: empty ? [] : withoutEmptyLoops(lower.body(row, k)), result, messages };
+  const body = empty ? [] : withoutEmptyLoops(lower.body(row, k));
+  return { row, body, result, messages, idle: lower.idle && !empty ? lower.idle(row, k) : null };
 }
 
 /** Loops that never run may speak of elements that are nowhere. */

@@ -20,6 +20,17 @@ export function boundedLoop(k: Names, extent: Expr, most: number, body: (i: Expr
   return counted(k, extent, most, body, "serial");
 }
 
+/** The same, of `about` so many iterations as far as costs are concerned. */
+export function aboutLoop(
+  k: Names,
+  extent: Expr,
+  most: number,
+  about: number,
+  body: (i: Expr) => readonly Stmt[],
+): Stmt {
+  return { ...counted(k, extent, most, body, "serial"), about };
+}
+
 /** The same, of independent iterations: several may run at once. They hold only `let`, `store` and `accumulate`. */
 export function lanes(k: Names, extent: Expr, most: number, body: (i: Expr) => readonly Stmt[]): Stmt {
   return counted(k, extent, most, body, "vector");
@@ -31,7 +42,7 @@ function counted(
   most: number,
   body: (i: Expr) => readonly Stmt[],
   as: "serial" | "vector",
-): Stmt {
+): Extract<Stmt, { kind: "for" }> {
   const over = indexLocal(k.fresh("i"), most);
   return { kind: "for", over, extent, as, body: body(over) };
 }

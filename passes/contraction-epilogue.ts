@@ -3,12 +3,13 @@ import { add, type Expr, indexLocal, literal, load, local, type Local, mul } fro
 import type { Stmt } from "#ir/kernel.js";
 import type { Node } from "#ir/node.js";
 import { type ContractionAxes, decode, product } from "./contraction-axes.js";
-import { elementOf, overAccesses } from "./element.js";
+import { elementOf } from "./element.js";
 import { emitLoops, type Loop, type Root } from "./emit-loops.js";
+import { epilogueOf } from "./epilogue.js";
 import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";
-import { isAccess, rewriteExpr, substitute } from "./rewrite-expr.js";
+import { substitute } from "./rewrite-expr.js";
 import { rejoin } from "./rejoin.js";
 
 /** An epilogue with more operations than this is emitted once per tile, not once per row. */
@@ -106,30 +107,6 @@ export class ContractionEpilogue {
   #roots(own: ReadonlyMap<string, Expr>, sum: Expr): readonly Root[] {
     const { index: axes } = elementOf(this.node);
     const at = this.group.rows.get(this.node)!.map((axis) => own.get(axes[axis]!.name)!);
-    const elements = new Map<Node, Expr>([[this.node, sum]]);
-    const roots: Root[] = [];
-    for (const node of this.group.nodes) {
-      const { index, inner } = elementOf(node);
-      const locals = new Map<string, Expr>(index.map((l) => [l.name, literal(0)]));
-      this.group.rows.get(node)!.forEach((axis, t) => locals.set(index[axis]!.name, at[t]!));
-      if (node !== this.node) elements.set(node, this.#element(node, inner, locals, elements));
-      if (!this.escapes(node)) continue;
-      const value = node.results[0]!;
-      const offset = this.buffers.positionOf(
-        value,
-        index.map((l) => locals.get(l.name)!),
-      );
-      const emit = (v: Expr, to: Expr) => this.buffers.store(value, to, v);
-      roots.push({ kind: "store", value: elements.get(node)!, offset, emit });
-    }
-    return roots;
-  }
-
-  #element(node: Node, inner: Expr, locals: ReadonlyMap<string, Expr>, elements: ReadonlyMap<Node, Expr>): Expr {
-    const over = overAccesses(inner, node);
-    return rewriteExpr(substitute(over, locals), (e) => {
-      if (!isAccess(e)) return null;
-      return elements.get(e.value.node) ?? this.buffers.loaded(e);
-    });
+    return epilogueOf(this.group, this.node, at, sum, this.escapes, this.buffers);
   }
 }

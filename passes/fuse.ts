@@ -19,6 +19,7 @@ import {
   isPureMap,
   joined,
   sameAxes,
+  storesOnce,
 } from "./group.js";
 import { GroupOrder } from "./group-order.js";
 import { overwritesInStep, scratchBytesOf } from "./nests.js";
@@ -206,16 +207,18 @@ class Fusion {
   #merged(a: Group, b: Group): Group | null {
     if (a.nodes.length + b.nodes.length > maxNodes) return null;
     if (standsAlone(a) || standsAlone(b)) return null;
-    const products = [a, b].filter((g) => g.kind === "contraction").length;
-    if (products === 2) return null;
-    if (products === 1 && !isPureMap(a.kind === "contraction" ? b : a)) return null;
+    const leads = [a, b].filter((g) => g.kind !== "rows").length;
+    if (leads === 2) return null;
+    if (leads === 1 && !isPureMap(a.kind === "rows" ? a : b)) return null;
+    // A routine's loops have no place for checks.
+    if ((a.kind === "routine" || b.kind === "routine") && [...a.nodes, ...b.nodes].some(canFail)) return null;
     const pairs = commonAxes(a, b);
     const whole = pairs.length === a.axes.length && pairs.length === b.axes.length;
-    if (products === 1 ? !whole : pairs.length === 0 && a.axes.length > 0 && !isPureMap(a)) return null;
+    if (leads === 1 ? !whole : pairs.length === 0 && a.axes.length > 0 && !isPureMap(a)) return null;
     if (this.#order.reaches(a, b, true)) return null;
     const group = joined(a, b, pairs, this.#position);
     if (this.#buffersOf(group) > maxBuffers) return null;
-    if (products === 0 && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes) return null;
+    if (leads === 0 && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes) return null;
     return group;
   }
 
@@ -274,7 +277,9 @@ class Fusion {
   }
 }
 
-const standsAlone = ({ kind }: Group): boolean => kind === "scatter" || kind === "routine" || kind === "control";
+function standsAlone({ kind, nodes }: Group): boolean {
+  return kind === "scatter" || kind === "control" || (kind === "routine" && !nodes.some(storesOnce));
+}
 
 function bytesOf(node: Node): number {
   return countOf(node.results[0]!) * itemSize(node.results[0]!.type.dtype);

@@ -11,8 +11,9 @@ import { scatterOf } from "./scatter.js";
 
 /**
  * - `rows`: stages of loops inside every point of the parallel axes.
- * - `contraction`: one contraction and element-by-element work on its result; its axes are all axes of the result.
- * - `scatter`, `routine`, `control`: one of them.
+ * - `contraction`, `routine`: one of them and element-by-element work on its result; the axes are all axes of the result. A
+ *   routine that comes back to elements of its result stands alone, and has no axes.
+ * - `scatter`, `control`: one of them.
  */
 export interface Group {
   readonly kind: "rows" | "contraction" | "scatter" | "routine" | "control";
@@ -42,9 +43,14 @@ export function groupOfOne(node: Node): Group {
   if (role === "control") return { kind: role, nodes: [node], axes: [], rows: new Map([[node, []]]) };
   const shape = shapeOf(node.results[0]!);
   const kind = role === "contraction" || role === "scatter" || role === "routine" ? role : "rows";
-  const rows =
-    kind === "scatter" || kind === "routine" ? [] : shape.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
+  const alone = kind === "scatter" || (kind === "routine" && !storesOnce(node));
+  const rows = alone ? [] : shape.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
   return { kind, nodes: [node], axes: rows.map((axis) => shape[axis]!), rows: new Map([[node, rows]]) };
+}
+
+/** Whether work on the result of a routine may be done where it stores it. */
+export function storesOnce({ op: { lower } }: Node): boolean {
+  return lower.kind === "routine" && lower.once === true;
 }
 
 interface Reads {
@@ -157,7 +163,7 @@ export function joined(
       pairs.map(([, u]) => b.rows.get(node)![u]!),
     );
   const nodes = merged(a.nodes, b.nodes, position);
-  const kind = a.kind === "contraction" || b.kind === "contraction" ? "contraction" : "rows";
+  const kind = [a.kind, b.kind].find((of) => of !== "rows") ?? "rows";
   return { kind, nodes, axes: pairs.map(([t]) => a.axes[t]!), rows };
 }
 

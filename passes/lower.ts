@@ -37,8 +37,9 @@ export function lower(
   };
   const escapes = (node: Node) => fused.escaping.has(node.results[0]!);
   // A group may need a second stage of its own, to combine partial results.
-  const work = launch.work.map((group) => stagesOf(group, escapes, buffers, schedules));
-  const combine = launch.combine.flatMap((group) => spacesOf(group, escapes, buffers, schedules));
+  const context: Context = { escapes, buffers, schedules, inPlace: fused.inPlace };
+  const work = launch.work.map((group) => stagesOf(group, context));
+  const combine = launch.combine.flatMap((group) => spacesOf(group, context));
   const stages = [work.flatMap(([first]) => first!), work.flatMap(([, second]) => second ?? []), combine].filter(
     (spaces) => spaces.length > 0,
   );
@@ -56,23 +57,20 @@ export function lower(
   return { kernel, values: buffers.values };
 }
 
-function stagesOf(
-  group: Group,
-  escapes: (node: Node) => boolean,
-  buffers: KernelBuffers,
-  schedules: Schedules,
-): readonly (readonly Space[])[] {
-  const spaces = spacesOf(group, escapes, buffers, schedules);
-  if (group.kind !== "rows") return [spaces];
-  return splitReductions(spaces[0]!, buffers, group.nodes[0]!).map((space) => [space]);
+interface Context {
+  readonly escapes: (node: Node) => boolean;
+  readonly buffers: KernelBuffers;
+  readonly schedules: Schedules;
+  readonly inPlace: FusedGraph["inPlace"];
 }
 
-function spacesOf(
-  group: Group,
-  escapes: (node: Node) => boolean,
-  buffers: KernelBuffers,
-  schedules: Schedules,
-): readonly Space[] {
+function stagesOf(group: Group, context: Context): readonly (readonly Space[])[] {
+  const spaces = spacesOf(group, context);
+  if (group.kind !== "rows") return [spaces];
+  return splitReductions(spaces[0]!, context.buffers, group.nodes[0]!).map((space) => [space]);
+}
+
+function spacesOf(group: Group, { escapes, buffers, schedules, inPlace }: Context): readonly Space[] {
   switch (group.kind) {
     case "rows":
       return [lowerRows(group, escapes, buffers)];
@@ -81,7 +79,7 @@ function spacesOf(
     case "scatter":
       return [lowerScatter(group.nodes[0]!, buffers)];
     case "routine":
-      return [lowerRoutine(group.nodes[0]!, buffers)];
+      return [lowerRoutine(group, escapes, buffers, inPlace)];
     case "control":
       throw new InternalError("lower: a loop or a branch is no kernel");
   }

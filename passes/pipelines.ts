@@ -6,6 +6,7 @@ import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { decompose } from "./decompose.js";
 import { foldConstants } from "./fold-constants.js";
+import { groupScatters } from "./group-scatters.js";
 import { liftInvariants } from "./lift-invariants.js";
 import { mergeLoops } from "./merge-loops.js";
 import { move } from "./move.js";
@@ -34,6 +35,8 @@ export const graphPasses: readonly Pass<Graph>[] = [
   // Views that move have brought together cancel, and numbers that met fold.
   algebra,
   foldConstants,
+  // Behind all that knows what a scatter is.
+  groupScatters,
   cse,
   dce,
 ];

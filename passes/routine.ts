@@ -27,7 +27,7 @@ function workOf(body: readonly Stmt[]): number {
 function workOfOne(s: Stmt): number {
   switch (s.kind) {
     case "for":
-      return timesOf(s.extent, s.over.extent!) * workOf(s.body);
+      return (s.about ?? timesOf(s.extent, s.over.extent!)) * workOf(s.body);
     case "if":
       return Math.max(1, costOf(s.test)) + Math.max(workOf(s.then), workOf(s.else ?? []));
     case "let":

@@ -10,6 +10,7 @@ export * from "./einsum.js";
 export * from "./exponential.js";
 export * from "./hard-activations.js";
 export * from "./indexing.js";
+export * from "./grouping.js";
 export * from "./joining.js";
 export * from "./leaves.js";
 export * from "./linear-algebra.js";

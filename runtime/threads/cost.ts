@@ -18,7 +18,7 @@ function sum(stmts: readonly Stmt[]): number {
 function workOf(s: Stmt): number {
   switch (s.kind) {
     case "for": {
-      const extent = s.extent.kind === "literal" ? s.extent.value : (s.over.extent ?? unknownExtent);
+      const extent = s.extent.kind === "literal" ? s.extent.value : (s.about ?? s.over.extent ?? unknownExtent);
       return (extent * sum(s.body)) / (s.as === "vector" ? lanes : 1);
     }
     case "if":
