@@ -28,8 +28,15 @@ export const transcendentals = [
   "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "sigmoid", "erf", "pow",
 ] as const; // prettier-ignore
 
+/**
+ * The sines of arguments above `largestOrdinary`, of others any number. What `sin` and its like select them by is rarely true:
+ * on vectors a call of one is jumped over where no lane selects it.
+ */
+export const rare = ["sinOfHuge", "cosOfHuge", "tanOfHuge"] as const;
+export type Rare = (typeof rare)[number];
+
 /** All that `functions/` writes out. `decay(x)` is exp(x) for arguments that cannot be above 0, to the same bits with fewer steps. */
-export const approximated = [...transcendentals, "decay"] as const;
+export const approximated = [...transcendentals, "decay", ...rare] as const;
 
 export type Primitive = (typeof primitives)[number];
 export type Transcendental = (typeof approximated)[number];
@@ -88,9 +95,9 @@ function exact(fn: ScalarFn, a: number, b: number, c: number, from: DType): numb
     case "expm1": return Math.expm1(a);
     case "log": return Math.log(a);
     case "log1p": return Math.log1p(a);
-    case "sin": return Math.sin(a);
-    case "cos": return Math.cos(a);
-    case "tan": return Math.tan(a);
+    case "sin": case "sinOfHuge": return Math.sin(a);
+    case "cos": case "cosOfHuge": return Math.cos(a);
+    case "tan": case "tanOfHuge": return Math.tan(a);
     case "tanh": return Math.tanh(a);
     case "sigmoid": return a >= 0 ? 1 / (1 + Math.exp(-a)) : Math.exp(a) / (1 + Math.exp(a));
     case "erf": return erf(a);

@@ -30,7 +30,8 @@ export class CallExpander {
     }
     if (x.kind !== "call") return x;
     const args = x.args.map((arg) => this.expand(arg));
-    if (isTranscendental(x)) return expand(x.fn, args);
+    // What is written out may call others in turn.
+    if (isTranscendental(x)) return this.expand(expand(x.fn, args));
     return args.every((arg, i) => arg === x.args[i]) ? x : { ...x, args };
   }
 }

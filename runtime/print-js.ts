@@ -6,7 +6,7 @@ import { combinerOf, type Kernel, type Stmt } from "#ir/kernel.js";
 import { type JsCall, JsExpressions } from "./js-expressions.js";
 import { primitives } from "./js-primitives.js";
 
-/** The body of a function that makes the kernel's function, and the functions it needs in scope beside the primitives. */
+/** The body of a function that makes a function, and the functions that needs in scope beside the primitives. */
 export interface JsText {
   readonly text: string;
   readonly calls: readonly JsCall[];
@@ -35,8 +35,8 @@ function functionName(kernel: Kernel): string {
   return name in primitives ? `${name}_kernel` : name;
 }
 
-/** The body of a function that makes a transcendental function, printed from its expansion. */
-export function printJsFunction({ name, fn, dtype, arity }: JsCall): string {
+/** The body of a function that makes a transcendental function, printed from its expansion, and the others it calls. */
+export function printJsFunction({ name, fn, dtype, arity }: JsCall): JsText {
   const names = ["x", "y"].slice(0, arity);
   const expressions = new JsExpressions();
   names.forEach((n) => expressions.declare(n));
@@ -46,9 +46,9 @@ export function printJsFunction({ name, fn, dtype, arity }: JsCall): string {
       names.map((n) => local(n, dtype)),
     ),
   ]);
-  return [`return function ${name}(${names.join(", ")}) {`, ...indent([...lines, `return ${texts[0]};`]), "};"].join(
-    "\n",
-  );
+  const body = indent([...lines, `return ${texts[0]};`]);
+  const text = [`return function ${name}(${names.join(", ")}) {`, ...body, "};"].join("\n");
+  return { text, calls: [...expressions.calls.values()] };
 }
 
 class JsPrinter {

@@ -7,11 +7,12 @@ import { decay, exp, expm1 } from "./exponential.js";
 import { sigmoid, tanh } from "./hyperbolic.js";
 import { log, log1p } from "./logarithm.js";
 import { pow } from "./power.js";
-import { cos, sin, tan } from "./trigonometric.js";
+import { cos, cosOfHuge, sin, sinOfHuge, tan, tanOfHuge } from "./trigonometric.js";
 
 type Expansion = (...args: Expr[]) => Expr;
 const expansions: { readonly [F in Transcendental]: Expansion } = {
-  exp, decay, expm1, log, log1p, sin, cos, tan, tanh, sigmoid, erf, pow: pow as Expansion,
+  exp, decay, expm1, log, log1p, sin, cos, tan, tanh, sigmoid, erf, pow: pow as Expansion, sinOfHuge, cosOfHuge,
+  tanOfHuge,
 }; // prettier-ignore
 
 /** `fn(args)` written with primitives only; a DAG, so shared parts are one object. */

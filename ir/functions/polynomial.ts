@@ -66,3 +66,9 @@ export function atMost(x: Expr, limit: number): Expr {
 export function atLeast(x: Expr, limit: number): Expr {
   return select(call("lt", x, same(x, limit)), same(x, limit), x);
 }
+
+/** The upper half of the bits of `x`, rounded (Veltkamp); `x` minus it is exact. */
+export function upperHalf(x: Expr): Expr {
+  const scaled = mul(x, same(x, floatOf(x) === "f32" ? 2 ** 12 + 1 : 2 ** 27 + 1));
+  return sub(scaled, sub(scaled, x));
+}

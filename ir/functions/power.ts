@@ -6,7 +6,17 @@
 import { add, and, call, div, eq, type Expr, lt, mul, select, sub } from "../expr.js";
 import { expm1OfSum } from "./exponential.js";
 import { splitExponent } from "./logarithm.js";
-import { atLeast, atMost, exponentBias, type Float, floatOf, polynomial, rounded, same } from "./polynomial.js";
+import {
+  atLeast,
+  atMost,
+  exponentBias,
+  type Float,
+  floatOf,
+  polynomial,
+  rounded,
+  same,
+  upperHalf,
+} from "./polynomial.js";
 
 /** (3·artanh(s)/s − 3 − s²) / s⁴ as a polynomial in s², minimax for |s| ≤ 0.172: errors of 2^-44 and 2^-77 in all. */
 const series: { readonly [D in Float]: readonly number[] } = {
@@ -108,10 +118,4 @@ function exp2OfProduct(a: DoubleWord, y: Expr): Expr {
   const r = add(scaled, rest);
   const lost = sub(rest, sub(r, scaled));
   return call("scale2", add(expm1OfSum(r, lost), same(y, 1)), k);
-}
-
-/** The upper half of the bits of `x`, rounded (Veltkamp); `x` minus it is exact. */
-function upperHalf(x: Expr): Expr {
-  const scaled = mul(x, same(x, floatOf(x) === "f32" ? 2 ** 12 + 1 : 2 ** 27 + 1));
-  return sub(scaled, sub(scaled, x));
 }

@@ -1,10 +1,8 @@
 // From scalar expressions of the Kernel IR to values: as single numbers, or as vectors over the iterations of a vector loop.
 import type { DType } from "#ir/dtype.js";
 import { InternalError } from "#ir/errors.js";
-import { type Call, type Expr, type Load, type Local, local } from "#ir/expr.js";
-import { expand } from "#ir/functions/index.js";
-import { primitives, type Primitive, type ScalarFn, type Transcendental } from "#ir/scalar.js";
-import { partsOf } from "#ir/subexpressions.js";
+import { type Call, type Expr, type Load, type Local } from "#ir/expr.js";
+import { primitives, type Primitive, type ScalarFn } from "#ir/scalar.js";
 import { gather, loadEverySecond, loadScalar, loadTwice, loadVector } from "./access.js";
 import { addressOf, type Address } from "./address.js";
 import type { Binding, KernelArray, MemoryArray, VectorPlace } from "./bindings.js";
@@ -12,11 +10,21 @@ import type { Code } from "./code.js";
 import { Guards } from "./guards.js";
 import { addIndex, constantOf, selectIndex } from "./index-math.js";
 import { linearOffset } from "./linear-offset.js";
-import { constantLanes, extractLane, laneShape, scalarType, splat, type LaneCount } from "./lanes.js";
+import {
+  constantLanes,
+  extractLane,
+  joinHalves,
+  laneShape,
+  scalarType,
+  splat,
+  upperHalf,
+  type LaneCount,
+} from "./lanes.js";
+import { isRare, unlessRare } from "./rare-calls.js";
 import { scalarOp } from "./scalar-ops.js";
 import type { Value } from "./ssa.js";
-import { Variation } from "./variation.js";
 import { vectorOp } from "./vector-ops.js";
+import { Halves, writeOut } from "./write-out.js";
 
 /** What was computed: invariant numbers, then those of each lane, then vectors. */
 type Memo = (Map<Expr, Value> | undefined)[];
@@ -35,6 +43,8 @@ export class Expressions {
   #memo: Memo = [];
   #writtenOut = 0;
   readonly #guards = new Guards(this);
+  /** For parts in f64 of what is written out in four lanes. */
+  #halves: Halves | null = null;
 
   constructor(
     readonly code: Code,
@@ -194,6 +204,9 @@ export class Expressions {
       const known = constantOf(this.scalar(args[0]!));
       if (known !== null) return this.lanes(args[known ? 1 : 2]!);
     }
+    if (fn === "select" && isRare(args[1]!)) return this.#unlessRare(args[0]!, args[1], args[2]!, lanes);
+    if (fn === "toF32" && lanes === 4 && args[0]!.dtype === "f64")
+      return (this.#halves ??= new Halves(this.code, this.vector!.lets)).lanes(x);
     const values = args.map((a, i) => {
       if (fn !== "select" || i === 0) return this.lanes(a);
       return this.#guards.within(args[0]!, i === 1, a, () => this.lanes(a));
@@ -202,6 +215,16 @@ export class Expressions {
     if (this.#writtenOut >= mostWrittenOut) return this.#transcendental(fn, dtype, values);
     this.#writtenOut++;
     return writeOut(this.code, fn, dtype, values);
+  }
+
+  /** Where some lane's test holds, a call for such lanes. */
+  #unlessRare(test: Expr, { fn, dtype, args }: Call, otherwise: Expr, lanes: LaneCount): Value {
+    const mask = this.lanes(test);
+    const values = args.map((arg) => this.lanes(arg));
+    return unlessRare(this.code, mask, this.lanes(otherwise), (usual) => {
+      const arms = [this.#transcendental(fn, dtype, values), usual];
+      return vectorOp(this.code, "select", dtype, ["bool", dtype, dtype], [mask, ...arms], lanes);
+    });
   }
 
   #lanesOfLoad(x: Load, { lanes }: VectorPlace): Value {
@@ -253,36 +276,6 @@ export class Expressions {
       return load ? this.#guards.protect(load, array, lane, at) : at;
     });
   }
-}
-
-/** `fn` of vectors, as its expression over primitives: a quarter faster than a call in loops, but longer. */
-export function writeOut(code: Code, fn: Transcendental, dtype: DType, args: readonly Value[]): Value {
-  const body = expand(
-    fn,
-    args.map((_, i) => local(`x${i}`, dtype)),
-  );
-  if (dtype === "f64") return writeLanes(code, body, args, 2);
-  if (!usesDoubles(body)) return writeLanes(code, body, args, 4);
-  // Two lanes at a time, since f64 takes part.
-  const half = (at: 0 | 8): readonly number[] => Array.from({ length: 8 }, (_, byte) => at + byte);
-  const upper = args.map((x) => code.pure("i8x16.shuffle", [x, x], { is: "bytes", bytes: [...half(8), ...half(8)] }));
-  const halves = [writeLanes(code, body, args, 2), writeLanes(code, body, upper, 2)];
-  return code.pure("i8x16.shuffle", halves, { is: "bytes", bytes: [...half(0), ...half(0).map((byte) => byte + 16)] });
-}
-
-/** An expression over locals `x0`, `x1` … that stand for `args`, which are what varies from lane to lane. */
-function writeLanes(code: Code, body: Expr, args: readonly Value[], lanes: LaneCount): Value {
-  const expressions = new Expressions(code, () => {});
-  const lets = new Map(args.map((x, i) => [`x${i}`, x]));
-  const variation = new Variation("", [], [...lets.keys()]);
-  expressions.vector = { lanes, base: code.constant("i32", 0), variation, lets, accumulators: new Map() };
-  return expressions.lanes(body);
-}
-
-function usesDoubles(x: Expr, seen = new Set<Expr>()): boolean {
-  if (seen.has(x)) return false;
-  seen.add(x);
-  return x.dtype === "f64" || partsOf(x).some((part) => usesDoubles(part, seen));
 }
 
 function dtypesOf(args: readonly Expr[]): readonly DType[] {

@@ -5,10 +5,10 @@ import { approximated, type Transcendental } from "#ir/scalar.js";
 import { assemble } from "./assemble.js";
 import { Code } from "./code.js";
 import { functionBody, float } from "./encoder.js";
-import { writeOut } from "./expressions.js";
 import { opcode, type WasmType } from "./opcodes.js";
 import { remainderFunction } from "./scalar-ops.js";
 import { boundBody, boundFunction } from "./thread-functions.js";
+import { writeOut } from "./write-out.js";
 
 /** A function by the name under which kernels call it: `exp.f32x4`, `mod.f64`. */
 export interface LibraryFunction {

@@ -90,3 +90,15 @@ export function narrowMask(code: Code, mask: Value, lanes: LaneCount): Value {
     bytes: [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11],
   });
 }
+
+const [lower, upper] = [0, 8].map((at) => Array.from({ length: 8 }, (_, byte) => at + byte)) as [number[], number[]];
+
+/** The upper half of a vector in both halves. */
+export function upperHalf(code: Code, x: Value): Value {
+  return code.pure("i8x16.shuffle", [x, x], { is: "bytes", bytes: [...upper, ...upper] });
+}
+
+/** The lower half of `a`, then that of `b`. */
+export function joinHalves(code: Code, a: Value, b: Value): Value {
+  return code.pure("i8x16.shuffle", [a, b], { is: "bytes", bytes: [...lower, ...lower.map((byte) => byte + 16)] });
+}

@@ -24,6 +24,8 @@ const points = [
   0.999,
   2,
   1e6,
+  3e9,
+  -1e30,
 ];
 const n = points.length;
 
