@@ -1,7 +1,9 @@
-// The largest error of every transcendental function as compiled programs compute it, against double precision.
+// The largest error of every transcendental function as compiled programs compute it: in f32 against double precision, in f64
+// against whole numbers of hundreds of bits.
 import { compile, type CompileSettings, type DType, Graph, ops, type Tensor } from "gradloom";
 import { evaluate, type Transcendental } from "#ir/scalar.js";
-import { ulpsBetween } from "../test/ir/ulp.js";
+import { type Exact, exactly, ulpsFrom } from "../test/ir/exact-functions.js";
+import { nearQuarterTurns } from "../test/ir/near-quarter-turns.js";
 
 /** Where a function is farthest from the real value, in units of the last place of the result. */
 export interface Worst {
@@ -17,22 +19,13 @@ const chunk = 1 << 15;
 
 /** The worst of f32 over every `step`-th bit pattern and the neighbours of special points; of pow over as many pairs. */
 export function worstOfSingle(fn: Transcendental, step: number, settings: CompileSettings = {}): Worst {
-  return worstOf(
-    fn,
-    "f32",
-    fn === "pow" ? pairs(Math.ceil(2 ** 32 / step / 4)) : patterns(step, rangeOf(fn)),
-    settings,
-  );
+  const points = fn === "pow" ? pairs("f32", Math.ceil(2 ** 32 / step / 4)) : patterns(fn, step);
+  return worstOf(fn, "f32", points, settings);
 }
 
-/** The worst of f64 over so many random arguments, beside the platform's own functions, which are off by less than 1. */
+/** The worst of f64 over so many random arguments. */
 export function worstOfDouble(fn: Transcendental, count: number, settings: CompileSettings = {}): Worst {
-  return worstOf(fn, "f64", fn === "pow" ? pairs(count) : samples(fn, count), settings);
-}
-
-/** The numbers that a function is measured over: sines of huge ones need more digits of π than are carried. */
-export function rangeOf(fn: Transcendental): number {
-  return fn === "sin" || fn === "cos" || fn === "tan" ? 1e8 : Infinity;
+  return worstOf(fn, "f64", fn === "pow" ? pairs("f64", count) : samples(fn, count), settings);
 }
 
 function worstOf(fn: Transcendental, dtype: DType & ("f32" | "f64"), points: Points, settings: CompileSettings): Worst {
@@ -48,7 +41,7 @@ function worstOf(fn: Transcendental, dtype: DType & ("f32" | "f64"), points: Poi
     program.runInto(fn === "pow" ? feeds : { x: feeds.x }, { z });
     for (let i = 0; i < n; i++) {
       const args = [feeds.x[i]!, feeds.y[i]!] as const;
-      const off = ulpsBetween(z[i]!, truth(fn, args), dtype);
+      const off = ulpsFrom(z[i]!, dtype === "f32" ? inDouble(fn, args) : exactly(fn, args), dtype);
       if (off > ulps) [ulps, at] = [off, fn === "pow" ? args : [args[0]]];
     }
     count += n;
@@ -65,9 +58,11 @@ function worstOf(fn: Transcendental, dtype: DType & ("f32" | "f64"), points: Poi
   return { ulps, at, points: count };
 }
 
-function truth(fn: Transcendental, args: readonly [number, number]): number {
+function inDouble(fn: Transcendental, args: readonly [number, number]): Exact | number {
   return fn === "erf" && args[0] === 0 ? args[0] : evaluate(fn, "f64", args, ["f64", "f64"]);
 }
+
+const isSine = (fn: Transcendental): boolean => fn === "sin" || fn === "cos" || fn === "tan";
 
 /** Where functions or their approximations change, begin or end. */
 const specials = [
@@ -75,19 +70,20 @@ const specials = [
   ...Array.from({ length: 40 }, (_, n) => [(n * Math.PI) / 4, n * Math.LN2]).flat(),
 ]; // prettier-ignore
 
-function* patterns(step: number, limit: number): Points {
+function* patterns(fn: Transcendental, step: number): Points {
   const word = new Uint32Array(1);
   const float = new Float32Array(word.buffer);
   for (let bits = 0; bits < 2 ** 32; bits += step) {
     word[0] = bits;
-    if (Math.abs(float[0]!) <= limit || Number.isNaN(float[0])) yield [float[0]!, 0];
+    yield [float[0]!, 0];
   }
+  if (isSine(fn)) for (const x of nearQuarterTurns(24)) yield [x, 0];
   for (const special of specials) {
     for (const sign of [1, -1]) {
       for (let offset = -64; offset <= 64; offset++) {
         float[0] = sign * special;
         word[0] = word[0]! + offset;
-        if (Math.abs(float[0]!) <= limit) yield [float[0]!, 0];
+        yield [float[0]!, 0];
       }
     }
   }
@@ -99,28 +95,30 @@ function seeded(seed: number): () => number {
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }
 
-/** Bases of every size, and exponents that keep the power in the range of f32. */
-function* pairs(count: number): Points {
+/** Bases of every size, and exponents that keep the power in the range of the dtype. */
+function* pairs(dtype: "f32" | "f64", count: number): Points {
   const next = seeded(7);
-  const word = new Uint32Array(1);
-  const float = new Float32Array(word.buffer);
+  const [bits, rounded] = dtype === "f32" ? ([149, Math.fround] as const) : ([1074, Number] as const);
   for (let n = 0; n < count; n++) {
-    word[0] = next() * 0x7f800000;
-    const base = n % 2 ? float[0]! : Math.fround(0.5 + 1.5 * next());
-    yield [base, Math.fround(((next() * 2 - 1) * 149) / Math.max(Math.abs(Math.log2(base)), 1e-7))];
+    const base = rounded(n % 2 ? 2 ** (bits * (2 * next() - 1)) : 0.5 + 1.5 * next());
+    if (Number.isFinite(base))
+      yield [base, rounded(((next() * 2 - 1) * bits) / Math.max(Math.abs(Math.log2(base)), 1e-7))];
   }
 }
 
+/** Where a function of f64 changes. */
 const wide: { readonly [F in Transcendental]?: readonly [number, number] } = {
-  exp: [-745, 709], expm1: [-40, 709], log1p: [-1, 100], tanh: [-20, 20], sigmoid: [-700, 40], erf: [-6, 6],
+  exp: [-745, 709], expm1: [-40, 709], log: [0, 10], log1p: [-1, 100], tanh: [-20, 20], sigmoid: [-745, 40], erf: [-6, 6],
   sin: [-1e4, 1e4], cos: [-1e4, 1e4], tan: [-1e4, 1e4],
 }; // prettier-ignore
 
+/** By turns: from the range where the function changes, nearer to 0, near 0.5, and of any size. */
 function* samples(fn: Transcendental, count: number): Points {
   const next = seeded(11);
-  const [low, high] = wide[fn] ?? [0, 10];
+  const [low, high] = wide[fn]!;
+  if (isSine(fn)) for (const x of nearQuarterTurns(53)) yield [x, 0];
   for (let n = 0; n < count; n++) {
-    const x = low + (high - low) * next();
-    yield [n % 3 ? x : x * 2 ** (-40 * next()), 0];
+    const [x, sign] = [low + (high - low) * next(), low < 0 && next() < 0.5 ? -1 : 1];
+    yield [[x, x * 2 ** (-40 * next()), sign * 2 * next(), sign * 2 ** (2046 * next() - 1022)][n % 4]!, 0];
   }
 }
