@@ -16,6 +16,8 @@ test("arithmetic of a step: three products a layer, two where nobody asks for th
   const { task } = workloadNamed("mlp-32");
   expect(flopsOf(task)).toBe(2 * 32 * (784 * 128 * 2 + 128 * 10 * 3));
   expect(flopsOf(workloadNamed("transformer").task)).toBe(2 * 8 * 64 * (12 * 128 * 128 + 2 * 64 * 128));
+  const [perStep, dense] = [2 * (64 + 128) * 4 * 128, 2 * 128 * 10];
+  expect(flopsOf(workloadNamed("lstm").task)).toBe(3 * 32 * (32 * perStep + dense));
   expect(bytesOf(task)).toBe(0);
   expect(bytesOf(workloadNamed("softmax").task)).toBe(8 * 1024 * 1024);
 });
