@@ -3,12 +3,32 @@ import type { DType } from "#ir/dtype.js";
 import { itemSize } from "#ir/dtype.js";
 import { indexLocal, literal, load } from "#ir/expr.js";
 import type { Kernel, Space } from "#ir/kernel.js";
+import type { Ref } from "./planned-buffer.js";
 
-/** `to ← from`, `length` elements each, side by side. */
-export function copyKernel(
+/** `to ← from`, `length` elements. */
+export interface Copy {
+  readonly from: Ref;
+  readonly to: Ref;
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+/** Copies in a kernel: an engine may refuse functions of more than 1000 parameters. */
+const most = 100;
+
+/** Adds launches of kernels that copy, in no particular order. */
+export function launchCopies(
   name: string,
-  copies: readonly { readonly dtype: DType; readonly length: number }[],
-): Kernel {
+  copies: readonly Copy[],
+  plan: { launch(kernel: Kernel, refs: readonly Ref[]): void },
+): void {
+  for (let i = 0; i < copies.length; i += most) {
+    const some = copies.slice(i, i + most);
+    plan.launch(copyKernel(name, some), some.flatMap(({ from, to }) => [from, to])); // prettier-ignore
+  }
+}
+
+function copyKernel(name: string, copies: readonly Copy[]): Kernel {
   const spaces = copies.map(({ dtype, length }, i): Space => {
     const at = indexLocal(`j${i}`, length);
     const value = load(`from${i}`, at, dtype);

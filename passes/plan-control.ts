@@ -5,7 +5,7 @@ import { limitMessage } from "#ir/evaluate-flow.js";
 import type { Value } from "#ir/node.js";
 import type { LoopFlow } from "#ir/flow.js";
 import { alignment, type Slice, type SliceTerm, type Times } from "#ir/plan.js";
-import { copyKernel } from "./copy-kernel.js";
+import { type Copy, launchCopies } from "./copy-kernel.js";
 import { countOf } from "./element.js";
 import type { LoweredControl, LoweredGraph } from "./lower-control.js";
 import type { PlanBuilder } from "./plan-memory.js";
@@ -28,7 +28,8 @@ function planLoop({ node, graphs, used }: LoweredControl, flow: LoopFlow, plan: 
   const inputs = body.graph.inputs.map((input) => input.results[0]!);
   const isState = (i: number): boolean => i >= flow.captures && i < flow.captures + flow.states;
   const states = inputs.flatMap((x, i) => (isState(i) ? [new Slots(x, plan)] : []));
-  copy("carry", states.map((s, i) => [own[flow.captures + i]!, s.at({ start: 0, terms: [] }), s.length, s.value]), plan); // prettier-ignore
+  const first = (s: Slots): Ref => s.at({ start: 0, terms: [] });
+  launchCopies("carry", states.map((s, i) => s.copy(own[flow.captures + i]!, first(s))), plan); // prettier-ignore
 
   const from = plan.step;
   if (count) plan.touch(count);
@@ -70,8 +71,8 @@ function planLoop({ node, graphs, used }: LoweredControl, flow: LoopFlow, plan: 
     if (typeof times === "number" && go === null) return s.at({ start: s.step * (most % 2), terms: [] });
     return s.at({ start: 0, terms: [{ region, step: s.step, wrap: 2 }] });
   };
-  const wanted = states.flatMap((s, i) => (results[i] ? [[last(s), results[i], s.length, s.value] as const] : []));
-  copy("result", wanted, plan);
+  const wanted = states.flatMap((s, i) => (results[i] ? [s.copy(last(s), results[i])] : []));
+  launchCopies("result", wanted, plan);
 }
 
 /** A state's memory: two slots. */
@@ -94,6 +95,10 @@ class Slots {
   at(slice: Slice): Ref {
     return { buffer: this.#buffer, slice };
   }
+
+  copy(from: Ref, to: Ref): Copy {
+    return { from, to, dtype: this.value.type.dtype, length: this.length };
+  }
 }
 
 function planBranch({ node, graphs }: LoweredControl, plan: PlanBuilder): void {
@@ -115,14 +120,9 @@ function planBranch({ node, graphs }: LoweredControl, plan: PlanBuilder): void {
 function scalarOf(ref: Ref, value: Value, plan: PlanBuilder): Buffer {
   if (!ref.slice) return ref.buffer;
   const own = plan.temporary("scalar", value.type.dtype, 1);
-  copy("scalar", [[ref, { buffer: own, slice: null }, 1, value]], plan);
+  const { dtype } = value.type;
+  launchCopies("scalar", [{ from: ref, to: { buffer: own, slice: null }, dtype, length: 1 }], plan);
   return own;
-}
-
-function copy(name: string, pairs: readonly (readonly [Ref, Ref, number, Value])[], plan: PlanBuilder): void {
-  if (pairs.length === 0) return;
-  const kernel = copyKernel(name, pairs.map(([, , length, { type }]) => ({ dtype: type.dtype, length }))); // prettier-ignore
-  plan.launch(kernel, pairs.flatMap(([from, to]) => [from, to])); // prettier-ignore
 }
 
 /** A part that moves with one more loop. */

@@ -10,7 +10,7 @@ import type { Graph } from "#ir/graph.js";
 import type { Node, Parameter, Value } from "#ir/node.js";
 import type { Failure, Launch, Plan, PlannedBuffer, Region } from "#ir/plan.js";
 import type { ConcreteType } from "#ir/type.js";
-import { copyKernel } from "./copy-kernel.js";
+import { type Copy, launchCopies } from "./copy-kernel.js";
 import { countOf } from "./element.js";
 import type { FailureTable } from "./kernel-buffers.js";
 import type { Lowered } from "./lower-control.js";
@@ -130,36 +130,25 @@ class Planning implements PlanBuilder {
   #takeSnapshots(): void {
     const sources = [...this.graph.outputs.values(), ...this.graph.updates.values()];
     const needed = [...new Set(sources)].filter((v) => this.#updated.has(v));
-    if (needed.length === 0) return;
-    const pairs = needed.flatMap((value) => {
-      const copy = this.temporary(`${nameOf(value)}_before`, value.type.dtype, countOf(value));
+    const copies = needed.map((value): Copy => {
+      const { dtype } = value.type;
+      const copy = this.temporary(`${nameOf(value)}_before`, dtype, countOf(value));
       this.#snapshots.set(value, copy);
-      return [this.refOf(value), whole(copy)];
+      return { from: this.refOf(value), to: whole(copy), dtype, length: countOf(value) };
     });
-    this.launch(
-      copyKernel(
-        "snapshot",
-        needed.map((v) => ({ dtype: v.type.dtype, length: countOf(v) })),
-      ),
-      pairs,
-    );
+    launchCopies("snapshot", copies, this);
   }
 
   /** Updates that were not written in place. */
   #commit(): void {
     const late = [...this.graph.updates].filter(([p, v]) => this.inPlace.get(p) !== v && p.results[0] !== v);
-    if (late.length === 0) return;
-    const pairs = late.flatMap(([p, v]) => [
-      this.#snapshots.has(v) ? whole(this.#snapshots.get(v)!) : this.refOf(v),
-      this.refOf(p.results[0]!),
-    ]);
-    this.launch(
-      copyKernel(
-        "commit",
-        late.map(([, v]) => ({ dtype: v.type.dtype, length: countOf(v) })),
-      ),
-      pairs,
-    );
+    const copies = late.map(([p, v]): Copy => ({
+      from: this.#snapshots.has(v) ? whole(this.#snapshots.get(v)!) : this.refOf(v),
+      to: this.refOf(p.results[0]!),
+      dtype: v.type.dtype,
+      length: countOf(v),
+    }));
+    launchCopies("commit", copies, this);
   }
 
   #outputBuffer(name: string, value: Value): Buffer {

@@ -25,6 +25,8 @@ export interface Schedule {
 /** Groups that together write more than this are not put side by side: their results would all be alive at once. */
 const sideBySideBytes = 8 * 1024 * 1024;
 const sideBySideGroups = 32;
+/** Buffers of a launch, each a parameter of a function: engines allow 1000. */
+const mostBuffers = 400;
 /** Element operations that may run on one thread while the others wait. */
 const combineWork = 16 * 1024;
 
@@ -49,6 +51,8 @@ export function schedule(fused: FusedGraph): Schedule {
 interface Uses {
   readonly reads: ReadonlyMap<Group, ReadonlySet<Value>>;
   readonly writes: ReadonlyMap<Group, readonly Value[]>;
+  /** What a group reads and writes, leaves and updates too. */
+  readonly touches: ReadonlyMap<Group, ReadonlySet<Value>>;
   written(group: Group): number;
   /** Bytes of what only this group reads. */
   freed(group: Group): number;
@@ -59,12 +63,16 @@ function usesOf(fused: FusedGraph): Uses {
   const owner = new Map<Node, Group>();
   for (const group of fused.groups) for (const node of group.nodes) owner.set(node, group);
   const reads = new Map<Group, Set<Value>>();
+  const touches = new Map<Group, Set<Value>>();
   const readers = new Map<Value, number>();
   for (const group of fused.groups) {
     const values = new Set<Value>();
+    const touched = new Set(group.nodes.flatMap((n) => n.results).filter((v) => fused.escaping.has(v)));
+    touches.set(group, touched);
     for (const node of group.nodes) {
       for (const { value } of accessesOf(node)) {
         const source = owner.get(value.node);
+        if (source !== group) touched.add(value);
         if (source && source !== group && !inPlace.has(value)) values.add(value);
       }
     }
@@ -80,6 +88,7 @@ function usesOf(fused: FusedGraph): Uses {
   return {
     reads,
     writes,
+    touches,
     written: (g) => writes.get(g)!.reduce((sum, v) => sum + bytesOf(v), 0),
     freed: (g) => [...reads.get(g)!].reduce((sum, v) => sum + (readers.get(v) === 1 ? bytesOf(v) : 0), 0),
   };
@@ -108,21 +117,34 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
     ready.sort((a, b) => rank(a) - rank(b));
     const work: Group[] = [];
     let bytes = 0;
+    const touched = new Set<Value>();
+    const fits = (group: Group): boolean => {
+      let count = touched.size;
+      for (const value of uses.touches.get(group)!) if (!touched.has(value)) count++;
+      return count <= mostBuffers;
+    };
+    const take = (group: Group): void => uses.touches.get(group)!.forEach((value) => touched.add(value));
     const alone = ready[0]!.kind === "control";
     for (const group of ready) {
       // A loop or a branch is no kernel, which could do something else beside it.
       if (group.kind === "control" ? work.length > 0 : alone) continue;
       const own = uses.written(group);
-      if (work.length > 0 && (bytes + own > sideBySideBytes || work.length >= sideBySideGroups)) continue;
+      const full = bytes + own > sideBySideBytes || work.length >= sideBySideGroups || !fits(group);
+      if (work.length > 0 && full) continue;
       work.push(group);
+      take(group);
       bytes += own;
     }
     const fresh = finish(work);
     // An update in place waits for the next launch where a check in this one may still fail.
     const checks = work.some((g) => g.nodes.some(canFail));
-    const combine = alone
-      ? []
-      : fresh.filter((g) => isCombine(g) && !(checks && g.nodes.some((n) => updates.has(n.results[0]!))));
+    const combine: Group[] = [];
+    for (const group of alone ? [] : fresh) {
+      if (!isCombine(group) || !fits(group)) continue;
+      if (checks && group.nodes.some((n) => updates.has(n.results[0]!))) continue;
+      combine.push(group);
+      take(group);
+    }
     ready = [
       ...ready.filter((g) => !work.includes(g)),
       ...fresh.filter((g) => !combine.includes(g)),
