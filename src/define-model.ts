@@ -1,4 +1,5 @@
 // defineModel: what a script says of a model so that the command line can run, compare, check and draw it in both modes.
+import { GraphError } from "#ir/errors.js";
 import type { Outputs } from "./compile.js";
 import type { Results } from "./executable.js";
 import type { Feeds } from "./feeds.js";
@@ -58,7 +59,8 @@ export interface ModelOptions<I extends InputSpecs, M, O extends Outputs> {
   readonly optimizer?: () => Optimizer;
   /** The parameters that it trains; all trainable ones that the loss depends on where nothing is said. */
   readonly parameters?: (model: M) => readonly Parameter[];
-  readonly data: () => ModelData | Promise<ModelData>;
+  /** What the command line trains on; who calls `fit` may give data there. */
+  readonly data?: () => ModelData | Promise<ModelData>;
   /** How often to go through the data; once where nothing is said. */
   readonly epochs?: number;
   /** Print the loss after every so many epochs; every one where nothing is said. */
@@ -76,6 +78,8 @@ export interface ModelDefinition<
   O extends Outputs = Outputs,
 > extends ModelOptions<I, M, O> {
   readonly [brand]: true;
+  /** As given; throws a GraphError where none were. */
+  readonly data: () => ModelData | Promise<ModelData>;
   /** A fresh model: every instance of one seed starts with the same numbers. */
   create(options?: { readonly seed?: number }): ModelInstance<I, M, O>;
 }
@@ -87,8 +91,14 @@ export function defineModel<const I extends InputSpecs, M, const O extends Outpu
   return {
     ...options,
     [brand]: true,
+    data: options.data ?? (() => noData(options.name)),
     create: ({ seed = options.seed ?? 0 } = {}) => new ModelInstance(options, seed),
   };
+}
+
+function noData(name: string): never {
+  const help = "defineModel({ data: () => ({ batches }), … }) says them; fit(model, data) takes others";
+  throw new GraphError(`the model ${name} has no data of its own`, { help });
 }
 
 /** Whether a script's default export is a model, also of another copy of this library. */

@@ -1,5 +1,6 @@
 // The public face of gradloom.
 export { compile, type CompileSettings, type Outputs, type Targets } from "./compile.js";
+export * as callbacks from "./fit/callbacks.js";
 export { cond, whileLoop, type WhileOptions } from "./branches.js";
 export { arange, eye, full, linspace, ones, tensor, zeros } from "./creation.js";
 export * as data from "./data/index.js";
@@ -16,6 +17,17 @@ export {
 export { eagerStats, keep, resetEagerStats, scope, setEagerBudget } from "./eager/eager.js";
 export { Executable, type ExecutableOptions, type Result, type Results } from "./executable.js";
 export { defineExperiment, type Experiment, type ExperimentRun, type Settings } from "./experiment.js";
+export {
+  type AllFeeds,
+  type AllRows,
+  evaluate,
+  type EvaluateOptions,
+  type Metric,
+  type Metrics,
+} from "./fit/evaluate.js";
+export { fit, type FitOptions } from "./fit/fit.js";
+export { type Curve, type EpochRecord, History } from "./fit/history.js";
+export type { FitData } from "./fit/sources.js";
 export type { Feed, Feeds } from "./feeds.js";
 export { type Cotangents, customGradient, type RuleArguments } from "./custom-gradient.js";
 export { grad, type Gradients, jvp, type Pulled, type Pushed, vjp } from "./gradients.js";
@@ -25,7 +37,7 @@ export type { InputSpec, InputSpecs, InputTensors } from "./input-specs.js";
 export { fori, scan, type ScanOptions, type Step, type Turn } from "./loops.js";
 export * as metrics from "./metrics/index.js";
 export type { Mode } from "./mode.js";
-export { ModelInstance, type StaticModel } from "./model-instance.js";
+export { type Evaluated, ModelInstance, type StaticModel } from "./model-instance.js";
 export * as nn from "./nn/index.js";
 export { ops } from "./ops.js";
 export * as random from "./randomness.js";

@@ -21,6 +21,9 @@ import { RandomState, withRandom } from "./random-state.js";
 import { nextStep } from "./randomness.js";
 import { sizesOf, type Tensor } from "./tensor.js";
 import { tensor } from "./creation.js";
+import { readBytes } from "./files/read-file.js";
+import { writeWhole } from "./files/write-whole.js";
+import { loadWeightBytes, weightBytes } from "./weights.js";
 
 const training: Call = { training: true };
 const inference: Call = { training: false };
@@ -36,6 +39,12 @@ export interface StaticModel<O extends Outputs = Outputs> {
   readonly updates: Updates;
 }
 
+/** What an evaluation gives: the loss as inference sees it, without dropout and without changing anything, and the outputs. */
+export interface Evaluated<O extends Outputs = Outputs> {
+  readonly loss: number;
+  readonly outputs: Results<O>;
+}
+
 /** One model: its parameters are shared by its executables and its eager steps. */
 export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O extends Outputs = Outputs> {
   readonly model: M;
@@ -44,12 +53,28 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
   readonly #options: ModelOptions<I, M, O>;
   readonly #random: RandomState;
   #static: StaticModel<O> | null = null;
+  /** The loss of inference; in the graph only once it is asked for. */
+  #inferenceLoss: Lazy<Tensor> | null = null;
 
   constructor(options: ModelOptions<I, M, O>, seed: number) {
     this.#options = options;
     this.#random = new RandomState(seed);
     this.model = this.#drawing(() => freshContext(seed, options.model));
     this.optimizer = options.optimizer?.() ?? null;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** What initial values and random numbers follow from. */
+  get seed(): number {
+    return this.#random.seed;
+  }
+
+  /** The inputs as they were declared. */
+  get inputs(): I {
+    return this.#options.inputs;
   }
 
   /** The graph of loss, outputs and one step; built when first asked for. */
@@ -71,6 +96,19 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
   /** The outputs alone. */
   predict(settings: CompileSettings = {}): Executable<O> {
     return compile({ outputs: this.static.outputs }, settings);
+  }
+
+  /** Evaluates batches: the loss and the outputs of inference, compiled. */
+  evaluator(settings: CompileSettings = {}): (feeds: Feeds) => Evaluated<O> {
+    const { outputs } = this.static;
+    let name = "loss";
+    while (Object.hasOwn(outputs, name)) name = `inference ${name}`;
+    const loss = (this.#inferenceLoss = force(this.#inferenceLoss!));
+    const executable = compile({ outputs: { ...outputs, [name]: loss } as Outputs }, settings);
+    return (feeds) => {
+      const { [name]: value, ...rest } = executable.run(feeds) as Readonly<Record<string, Result>>;
+      return { loss: value!.data[0]!, outputs: rest as Results<O> };
+    };
   }
 
   /** The loss and its gradient with respect to each parameter, by the parameter's name. */
@@ -97,8 +135,15 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
   /** The outputs, computed eagerly. */
   eagerPredict(feeds: Feeds): Results<O> {
     return this.#step(() => {
-      const outputs = force(this.#eager(feeds, inference, "eager prediction").outputs ?? ({} as O));
-      return Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, resultOf(x)])) as Results<O>;
+      return resultsOf(force(this.#eager(feeds, inference, "eager prediction").outputs ?? ({} as O)));
+    });
+  }
+
+  /** The loss and the outputs of inference, computed eagerly. */
+  eagerEvaluate(feeds: Feeds): Evaluated<O> {
+    return this.#step(() => {
+      const { loss, outputs } = this.#eager(feeds, inference, "eager evaluation");
+      return { loss: force(loss).item(), outputs: resultsOf(force(outputs ?? ({} as O))) };
     });
   }
 
@@ -117,7 +162,8 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
     const loss = force(built.loss);
     const own = built.updates ? force(built.updates) : new Map();
     const updates: Updates = new Map([...own, ...(this.optimizer?.minimize(loss, this.#chosen()) ?? [])]);
-    const { outputs } = this.#trace(declared, inference);
+    const { outputs, loss: inferenceLoss } = this.#trace(declared, inference);
+    this.#inferenceLoss = inferenceLoss;
     return { graph: declared.graph, loss, outputs: outputs ? force(outputs) : ({} as O), updates };
   }
 
@@ -134,6 +180,29 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
   load(state: State | PlainState): void {
     const { model, counter } = this;
     loadState({ model, counter }, state, ...this.#keepers());
+  }
+
+  /** All parameters of the model, without what the optimiser keeps, as the bytes of a safetensors file. */
+  toBytes(): Uint8Array {
+    return weightBytes(this.model, this.name);
+  }
+
+  /**
+   * Takes the parameters from such bytes, or from those of a checkpoint; `file` is what errors call them. Throws a DataError
+   * where they are damaged, or are not those of this model (it lists what differs); then nothing is changed.
+   */
+  fromBytes(bytes: Uint8Array, file = "the file"): void {
+    loadWeightBytes(this.model, bytes, file);
+  }
+
+  /** Writes `toBytes()` to a file, which appears whole or not at all. Only in Node.js. */
+  async saveWeights(file: string): Promise<void> {
+    await writeWhole(file, this.toBytes());
+  }
+
+  /** As `fromBytes`, from a file. Only in Node.js. */
+  async loadWeights(file: string): Promise<void> {
+    this.fromBytes(await readBytes("loadWeights", file), file);
   }
 
   /** The counter of the runs that drew random numbers: saved with the parameters, it lets a run be resumed to the bit. */
@@ -200,6 +269,10 @@ function assign(updates: Updates): void {
 function numbersOf(feeds: Feeds, name: string) {
   const numbers = numbersIn(feeds[name]!);
   return typeof numbers === "number" ? [numbers] : numbers;
+}
+
+function resultsOf<O extends Outputs>(outputs: O): Results<O> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, x]) => [name, resultOf(x)])) as Results<O>;
 }
 
 function resultOf(x: Tensor): Result {

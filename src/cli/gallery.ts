@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { timeText } from "../pictures/amounts.js";
+import { writeWhole } from "../files/write-whole.js";
 import { CommandError } from "./failure.js";
 import type { ScriptStory } from "./script-report.js";
 
@@ -46,7 +47,6 @@ async function gallery(given: readonly string[], { out, data }: GalleryOptions):
   const scripts = given.flatMap(scriptsIn);
   const shown: Shown[] = [];
   const { galleryPage } = await import("./gallery-page.js");
-  const { writeWhole } = await import("../pictures/render.js");
   const page = join(out, "index.html");
   for (const [i, script] of scripts.entries()) {
     const start = performance.now();

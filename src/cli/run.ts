@@ -13,6 +13,7 @@ import type { Mode } from "../mode.js";
 import { runExperiment } from "./run-experiment.js";
 import { stagesOfModel } from "./model-stages.js";
 import { integer, printJson, withSeed } from "./options.js";
+import { writeWhole } from "../files/write-whole.js";
 import { plainList } from "./tables.js";
 import { train, type Training } from "./train.js";
 
@@ -24,6 +25,9 @@ interface RunOptions {
   readonly set?: readonly string[];
   readonly data?: string;
   readonly tune?: boolean;
+  readonly checkpoint?: string;
+  readonly every?: number;
+  readonly resume?: boolean;
   readonly compare?: boolean;
   readonly out?: string;
   readonly json?: boolean;
@@ -40,6 +44,12 @@ export function runCommand(program: Command): void {
     .option("--set <name=value>", "a setting of an experiment; any number of times", repeated)
     .option("--data <folder>", "four IDX files to use in place of MNIST's, for scripts that read them")
     .option("--tune", "measure how each contraction is computed fastest on this machine, and remember it")
+    .option(
+      "--checkpoint <folder>",
+      "save the whole state of the training there, in files that appear whole or not at all",
+    )
+    .option("--every <n>", "epochs between checkpoints; 1 where nothing is said", integer(1))
+    .option("--resume", "go on from the latest checkpoint, if there is one")
     .option("--compare", "compare with eager execution at the end, in fresh processes")
     .option("--out <folder>", "write graph.svg and loss.svg there")
     .option("--json", "print the final figures as JSON, and nothing else")
@@ -50,6 +60,7 @@ Examples:
   gradloom run examples/xor.ts
   gradloom run examples/mnist-mlp.ts --epochs 3 --seed 7
   gradloom run examples/mnist-mlp.ts --compare --out out/mnist-mlp
+  gradloom run examples/mnist-mlp.ts --checkpoint out/saved --every 2 --resume
   gradloom run examples/xor.ts --mode eager --steps 100 --json`,
     );
   withSeed(command).action(run);
@@ -58,12 +69,16 @@ Examples:
 const repeated = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 async function run(script: string, options: RunOptions): Promise<void> {
+  for (const flag of ["every", "resume"] as const) {
+    if (options[flag] !== undefined && options.checkpoint === undefined)
+      throw new CommandError(`run: --${flag} is about checkpoints: say where they are with --checkpoint <folder>`);
+  }
   const definition = await loadScript(script);
   if (!isModelDefinition(definition)) return runExperiment(script, definition, options);
   const quiet = options.json ?? false;
   if (!quiet) console.log(definition.doc ? `${definition.name}: ${definition.doc}` : definition.name);
   const training = await train(definition, { ...options, log: !quiet });
-  if (training.losses.length === 0) throw new CommandError(`run: the data of ${script} have no batch`);
+  if (training.history.steps === 0) throw new CommandError(`run: the data of ${script} have no batch`);
   if (quiet) printJson(figuresOf(definition, training, options.mode));
   else await printTraining(training, options.mode);
   if (options.compare && !quiet) {
@@ -79,7 +94,8 @@ function log(quiet: boolean, file: string): void {
 }
 
 function figuresOf(definition: ModelDefinition, training: Training, mode: Mode) {
-  const { losses, epochLosses, seconds, items, figures } = training;
+  const { history, figures } = training;
+  const { losses, epochLosses, seconds, items } = history;
   return {
     model: definition.name,
     mode,
@@ -94,7 +110,8 @@ function figuresOf(definition: ModelDefinition, training: Training, mode: Mode) 
 }
 
 async function printTraining(training: Training, mode: Mode): Promise<void> {
-  const { losses, seconds, items, figures } = training;
+  const { history, figures } = training;
+  const { losses, seconds, items } = history;
   const table = new Table(plainList);
   table.push(
     ["steps", `${withCommas(losses.length)}, ${mode}`],
@@ -110,7 +127,7 @@ async function printTraining(training: Training, mode: Mode): Promise<void> {
     if (typeof value === "number") table.push([name, figureText(value)]);
   }
   const { lossChart } = await import("../pictures/loss-chart.js");
-  if (losses.length > 1) console.log(`\n${await lossChart(losses)}\n`);
+  if (losses.length > 1) console.log(`\n${await lossChart([...losses])}\n`);
   console.log(table.toString());
   for (const [name, text] of texts) console.log(`\n${name}:\n${text}`);
 }
@@ -126,11 +143,11 @@ async function writePictures(
 ): Promise<readonly string[]> {
   const stages = await stagesOfModel(definition, undefined);
   const { stagePicture } = await import("../pictures/stage-picture.js");
-  const { writePicture, writeWhole } = await import("../pictures/render.js");
+  const { writePicture } = await import("../pictures/render.js");
   const { lossSvg } = await import("../pictures/loss-chart.js");
   const [graph, loss] = [join(folder, "graph.svg"), join(folder, "loss.svg")];
   const { picture, layout } = stagePicture(stages, "scheduled");
   await writePicture(picture, graph, layout);
-  await writeWhole(loss, await lossSvg(definition.name, training.losses));
+  await writeWhole(loss, await lossSvg(definition.name, [...training.history.losses]));
   return [graph, loss];
 }

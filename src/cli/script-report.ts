@@ -2,6 +2,7 @@
 import Table from "cli-table3";
 import { join } from "node:path";
 import type { Cell, Picture, Report } from "../report.js";
+import { writeWhole } from "../files/write-whole.js";
 import { threeDigits, withCommas } from "../pictures/amounts.js";
 import { CommandError } from "./failure.js";
 import { plainList, plainTable } from "./tables.js";
@@ -66,7 +67,6 @@ export class ScriptReport implements Report {
 
   /** Writes the pictures and `report.json` to a folder; gives the files. */
   async write(folder: string, story: Omit<ScriptStory, "parts" | "figures">): Promise<readonly string[]> {
-    const { writeWhole } = await import("../pictures/render.js");
     const files: string[] = [];
     for (const part of this.parts) {
       if (part.kind !== "picture") continue;

@@ -13,3 +13,4 @@ export {
   trainTestSplit,
 } from "./splits.js";
 export { type Random, seeded } from "../random.js";
+export { parseSafetensors, safetensorsBytes, type TensorFile } from "../files/safetensors.js";

@@ -1,8 +1,8 @@
 // From a picture to a file: DOT, SVG by Graphviz compiled to WebAssembly, PNG by resvg; all in process.
-import { rename, mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, extname } from "node:path";
+import { extname } from "node:path";
 import { GraphError } from "#ir/errors.js";
 import type { RootGraphModel } from "ts-graphviz";
+import { writeWhole } from "../files/write-whole.js";
 
 /** The endings that `writePicture` understands. */
 export const endings = [".dot", ".svg", ".png"] as const;
@@ -51,19 +51,6 @@ export async function writePicture(picture: RootGraphModel, file: string, layout
   if (ending === ".dot") return writeWhole(file, await dotText(picture));
   const svg = await svgOf(picture, layout);
   await writeWhole(file, ending === ".png" ? await pngOf(svg) : svg);
-}
-
-/** Writes a file under a temporary name and renames it; folders are made. */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 /** Graphviz measures Helvetica; where it is not installed, a condensed face of its width keeps text inside its box. */

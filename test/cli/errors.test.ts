@@ -19,6 +19,9 @@ describe.concurrent("mistakes", () => {
     ["a gallery of a folder without scripts", ["gallery", "docs/images"], "gradloom: gallery: there is no script in docs/images\n"], // prettier-ignore
     ["an ending that is no picture", ["dot", "examples/xor.ts", "-o", "xor.gif"], "gradloom: dot: xor.gif must end in .dot, .svg, .png\n"], // prettier-ignore
     ["a size that is not there", ["ir", "examples/xor.ts", "--size", "rows=2"], "gradloom: --size rows: the model has no size of that name; its sizes are batch\n"], // prettier-ignore
+    ["--resume without a folder", ["run", "examples/xor.ts", "--resume"], "gradloom: run: --resume is about checkpoints: say where they are with --checkpoint <folder>\n"], // prettier-ignore
+    ["--every without a folder", ["run", "examples/xor.ts", "--every", "2"], "gradloom: run: --every is about checkpoints: say where they are with --checkpoint <folder>\n"], // prettier-ignore
+    ["a model without data", ["run", fixture("without-data"), "--json"], "GraphError: the model bare has no data of its own\n  help: defineModel({ data: () => ({ batches }), … }) says them; fit(model, data) takes others\n"], // prettier-ignore
   ])("%s", async (_, args, message) => {
     const { code, out, err } = await gradloom(...args);
     expect(err).toBe(message);
