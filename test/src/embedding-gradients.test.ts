@@ -42,14 +42,14 @@ const idsLike: Record<string, (count: number, rows: number, next: () => number) 
 };
 // Grouped by row, added row by row, and none at all.
 const sizes = [
-  [65, 4, [17]],
-  [33, 5, [3, 7]],
-  [40, 64, [33]],
+  [65, 33, [17]],
+  [40, 67, [3, 4]],
+  [12, 600, [7]],
+  [33, 64, [15]],
   [19, 3, [11]],
   [3, 7, [5, 5]],
   [1, 8, [4]],
-  [1, 8, [1]],
-  [12, 600, [7]],
+  [65, 4, [1]],
   [9, 6, [0]],
 ] as const;
 
@@ -105,7 +105,7 @@ const optimizers = { sgd: () => optim.sgd({ lr: 0.1 }), adam: () => optim.adam({
 
 describe.each(Object.entries(optimizers))("the same bits everywhere: %s", (_, make) => {
   test.each(Object.keys(idsLike))("%s", async (kind) => {
-    for (const size of [sizes[0], sizes[1], sizes[4], sizes[7]]) {
+    for (const size of sizes.slice(0, 5)) {
       const own = caseOf(kind, size, seed + 1);
       const feeds = { ids: own.ids, g: Float32Array.from(numbers(own.ids.length * own.columns, 7)) };
       const tables: unknown[] = [];
@@ -132,9 +132,9 @@ describe("the gradient of a table", () => {
 
   test("an index out of range is told of in the words of the scatter", () => {
     const g = new Graph("scatter");
-    const [x, at, u] = [g.input("x", [9, 8]), g.input("at", [3], "i32"), g.input("u", [3, 8])];
+    const [x, at, u] = [g.input("x", [9, 64]), g.input("at", [3], "i32"), g.input("u", [3, 64])];
     const sums = compile({ outputs: { y: (ops.scatterAdd as unknown as (...args: unknown[]) => Tensor)(x, at, u) } });
-    const feeds = { x: new Float32Array(72), at: [1, -2, 9], u: new Float32Array(24) };
+    const feeds = { x: new Float32Array(576), at: [1, -2, 9], u: new Float32Array(192) };
     expect(() => sums.run(feeds as never)).toThrow("scatterAdd: index -2 is out of range 0 to 8");
   });
 
