@@ -123,6 +123,39 @@ describe.each(Object.entries(optimizers))("the same bits everywhere: %s", (_, ma
   });
 });
 
+describe("the same bits everywhere: gradients along other axes", () => {
+  type Take = (x: unknown, at: unknown, axis: number) => Tensor;
+  const { gather, takeAlongAxis } = ops as unknown as Record<"gather" | "takeAlongAxis", Take>;
+  const takes = [
+    ["gather", [5, 7, 3], [4], (x: unknown, at: unknown) => gather(x, at, 1)],
+    ["gather", [5, 7], [2, 3], (x: unknown, at: unknown) => gather(x, at, 1)],
+    ["gather", [7, 300], [40], (x: unknown, at: unknown) => gather(x, at, 0)],
+    ["takeAlongAxis", [6, 7], [6, 9], (x: unknown, at: unknown) => takeAlongAxis(x, at, 1)],
+    ["takeAlongAxis", [7, 150], [4, 150], (x: unknown, at: unknown) => takeAlongAxis(x, at, 0)],
+  ] as const;
+
+  test.each(takes)("%s of %j at %j", async (_, shape, at, take) => {
+    const results: unknown[] = [];
+    for (const [backend, device] of Object.entries(devices)) {
+      for (const threads of backend === "wasm" ? [1, 2, 3, 4] : [1]) {
+        const g = new Graph("take");
+        const x = parameter([...shape], numbers(countOf(shape), 1), { name: "x" });
+        const taken = take(x, g.input("at", [...at], "i32"));
+        const loss = taken.mul(taken).mul(taken).sum() as Tensor;
+        const train = compile({ updates: optim.sgd({ lr: 0.1 }).minimize(loss) }, { device, threads });
+        const next = generator(seed);
+        const feeds = { at: Int32Array.from({ length: countOf(at) }, () => integer(next, 0, 4)) };
+        if (backend === "wasm") await readyProgram(train, feeds as never);
+        train.run(feeds as never);
+        results.push([...device.view("f32", device.address(x.record), countOf(shape))]);
+        train.dispose();
+      }
+    }
+    for (const other of results) expect(other).toEqual(results[0]);
+    expect(results[0]).not.toEqual(Array.from(Float32Array.from(numbers(countOf(shape), 1))));
+  });
+});
+
 describe("the gradient of a table", () => {
   test.each(Object.entries(optimizers))("does not lie in memory where %s alone uses it", (_, make) => {
     const { train } = program({ rows: 1000, columns: 64, shape: [100], ids: new Int32Array() }, make(), "f32");
