@@ -43,6 +43,7 @@ export { ops } from "./ops.js";
 export * as random from "./randomness.js";
 export * as optim from "./optim/index.js";
 export { Parameter, parameter, type ParameterOptions } from "./parameter.js";
+export * as plots from "./plots/index.js";
 export { type Picture, type Report, SilentReport } from "./report.js";
 export type { Broadcast, Dim, Matmul, Reduce, Refuse, Shape } from "./shapes.js";
 export type { Rematerialization } from "./rematerialization.js";

@@ -246,6 +246,19 @@ function stackTrees(trees: readonly TensorTree[]): TensorTree {
   let next = 0;
   return replaceTensors(trees[0]!, "the step", () => {
     const place = next++;
-    return new Tensor(stack(lists.map((list) => list[place]!.handle), 0)); // prettier-ignore
+    return new Tensor(stacked(lists.map((list) => list[place]!.handle)));
   });
+}
+
+/** Along a new first axis. Many are joined group by group: a program of one concat is nested as deep as it has operands. */
+function stacked(all: readonly Operand[]): Operand {
+  const most = 64;
+  if (all.length <= most) return stack(all, 0);
+  let parts = groupsOf(all, most).map((group) => stack(group, 0));
+  while (parts.length > 1) parts = groupsOf(parts, most).map((group) => concat(group, 0));
+  return parts[0]!;
+}
+
+function groupsOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 }

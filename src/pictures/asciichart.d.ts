@@ -1,7 +1,7 @@
 declare module "asciichart" {
   const asciichart: {
     plot(
-      series: readonly number[],
+      series: readonly number[] | readonly (readonly number[])[],
       options: { readonly height: number; readonly format: (x: number) => string },
     ): string;
   };
