@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { printGraph } from "#ir/print-graph.js";
 import { parseGraph } from "#ir/parse-graph.js";
 import {
+  arange,
   compile,
   cond,
   Device,
