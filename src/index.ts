@@ -7,6 +7,7 @@ export * as data from "./data/index.js";
 export {
   type Built,
   defineModel,
+  type Figures,
   isModelDefinition,
   type Lazy,
   type ModelData,

@@ -1,7 +1,7 @@
 // A recurrent language model: trained on windows of a text with a state that goes on from one to the next, measured on
 // what was held out, and asked to write on.
-import { defineModel, nn, optim, type Tensor } from "gradloom";
-import { type Corpus, corpusOf, novel, textOf, type Unit, type Window, windows, windowsIn } from "./corpus.js";
+import { defineModel, metrics, nn, optim, type Tensor } from "gradloom";
+import { corpusOf, novel, textOf, type Unit, type Window, windows, windowsIn } from "./corpus.js";
 import { kneserNey, perplexityOf } from "./n-gram.js";
 
 /** Recurrent layers by the names that `nn` has for them. */
@@ -112,7 +112,9 @@ export function languageModel(options: LanguageOptions) {
       const [window] = [...test!()] as Window[];
       const found = predict({ ...window!, temperature: [temperature] });
       const { vocabulary, train, held } = corpus();
-      const perplexities = kinds.map((kind) => [`perplexity, ${kind}`, Math.exp(found[kind]!.data[0]!)] as const);
+      const perplexities = kinds.map(
+        (kind) => [`perplexity, ${kind}`, metrics.perplexity(found[kind]!.data[0]!)] as const,
+      );
       const baselines = orders.map((order) => {
         const model = kneserNey(train, vocabulary.size, order);
         return [`perplexity, ${order}-gram`, perplexityOf(model, held, order)] as const;

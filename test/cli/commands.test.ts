@@ -132,3 +132,12 @@ describe.concurrent("ir and run", () => {
     expect(JSON.parse(out)).toMatchObject({ model: "xor", mode: "eager", steps: 7 });
   });
 });
+
+test("texts that evaluate gives stand behind the table, and in JSON as they are", async () => {
+  const script = "test/cli/fixtures/speaks.ts";
+  const { code, out } = await gradloom("run", script);
+  expect(code).toBe(0);
+  expect(out).toMatch(/│ right +│ +0\.7500 │\n└[^\n]*\n\nit writes:\none line\nand another\n$/);
+  const figures = JSON.parse((await gradloom("run", script, "--json")).out) as Record<string, unknown>;
+  expect(figures).toMatchObject({ steps: 2, loss: 0.125, right: 0.75, "it writes": "one line\nand another" });
+});
