@@ -14,6 +14,7 @@ import type { Pass } from "./pass.js";
 import { pruneLoops } from "./prune-loops.js";
 import { splitLoops } from "./split-loops.js";
 import { stability } from "./stability.js";
+import { winograd } from "./winograd.js";
 
 /** Graph to Graph, after `specialize`. */
 export const graphPasses: readonly Pass<Graph>[] = [
@@ -32,6 +33,8 @@ export const graphPasses: readonly Pass<Graph>[] = [
   liftInvariants,
   splitLoops,
   pruneLoops,
+  // Where gradients are convolutions too, and nobody looks for contractions any more.
+  winograd,
   // Views that move have brought together cancel, and numbers that met fold.
   algebra,
   foldConstants,
