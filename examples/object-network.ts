@@ -151,8 +151,8 @@ export default defineExperiment({
   name: "object-network",
   doc: "A network in which every neuron is an object and every weight a scalar, beside the same network of vectors.",
   settings: { hidden: 30, samples: 200, eager: 10, seed: 1 },
-  run: async ({ settings, report, data: dir }) => {
-    const { train } = await data.mnist(dir === undefined ? {} : { dir });
+  run: async ({ settings, report, from }) => {
+    const { train } = await data.mnist(from);
     const sizes = [64, settings.hidden, 10];
     const samples = Array.from({ length: settings.samples }, (_, i) => sample(train, i));
     const kinds = { objects: objects(sizes, settings.seed), vectors: vectors(sizes, settings.seed) };

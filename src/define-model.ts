@@ -8,6 +8,7 @@ import { ModelInstance } from "./model-instance.js";
 import type { Call } from "./nn/layer.js";
 import type { Optimizer, Updates } from "./optim/optimizer.js";
 import type { Parameter } from "./parameter.js";
+import { type Report, SilentReport } from "./report.js";
 import type { Tensor } from "./tensor.js";
 
 /** A value, or a function that makes it when it is needed: a prediction then computes no loss, a step no prediction. */
@@ -31,6 +32,11 @@ export interface ModelData {
   readonly batchesPerEpoch?: number;
   /** Batches that are not trained on. */
   test?(): Iterable<Feeds>;
+}
+
+/** Where files are that take the place of a script's own data, as `data.mnist` takes it. */
+export interface DataFolder {
+  readonly dir?: string | undefined;
 }
 
 /** What a run prints at its end. */
@@ -60,13 +66,13 @@ export interface ModelOptions<I extends InputSpecs, M, O extends Outputs> {
   /** The parameters that it trains; all trainable ones that the loss depends on where nothing is said. */
   readonly parameters?: (model: M) => readonly Parameter[];
   /** What the command line trains on; who calls `fit` may give data there. */
-  readonly data?: () => ModelData | Promise<ModelData>;
+  readonly data?: (from: DataFolder) => ModelData | Promise<ModelData>;
   /** How often to go through the data; once where nothing is said. */
   readonly epochs?: number;
   /** Print the loss after every so many epochs; every one where nothing is said. */
   readonly logEvery?: number;
-  /** Figures for the end of a run, such as `{ accuracy: 0.94 }`; texts too. */
-  readonly evaluate?: (predict: Predict<O>, data: ModelData) => Figures;
+  /** Figures for the end of a run, such as `{ accuracy: 0.94 }`; texts too. Tables and pictures go to the report. */
+  readonly evaluate?: (predict: Predict<O>, data: ModelData, report: Report) => Figures;
 }
 
 const brand = Symbol.for("gradloom.model");
@@ -76,10 +82,12 @@ export interface ModelDefinition<
   I extends InputSpecs = InputSpecs,
   M = unknown,
   O extends Outputs = Outputs,
-> extends ModelOptions<I, M, O> {
+> extends Omit<ModelOptions<I, M, O>, "evaluate"> {
   readonly [brand]: true;
   /** As given; throws a GraphError where none were. */
-  readonly data: () => ModelData | Promise<ModelData>;
+  readonly data: (from?: DataFolder) => ModelData | Promise<ModelData>;
+  /** As given; where no report is, what it tells is lost. */
+  readonly evaluate?: (predict: Predict<O>, data: ModelData, report?: Report) => Figures;
   /** A fresh model: every instance of one seed starts with the same numbers. */
   create(options?: { readonly seed?: number }): ModelInstance<I, M, O>;
 }
@@ -88,10 +96,12 @@ export interface ModelDefinition<
 export function defineModel<const I extends InputSpecs, M, const O extends Outputs = Outputs>(
   options: ModelOptions<I, M, O>,
 ): ModelDefinition<I, M, O> {
+  const { evaluate, ...others } = options;
   return {
-    ...options,
+    ...others,
+    ...(evaluate ? { evaluate: (predict, data, report = new SilentReport()) => evaluate(predict, data, report) } : {}),
     [brand]: true,
-    data: options.data ?? (() => noData(options.name)),
+    data: (from = {}) => options.data?.(from) ?? noData(options.name),
     create: ({ seed = options.seed ?? 0 } = {}) => new ModelInstance(options, seed),
   };
 }

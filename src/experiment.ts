@@ -2,7 +2,7 @@
 import { GraphError } from "#ir/errors.js";
 import { compile, type Outputs } from "./compile.js";
 import { tensor } from "./creation.js";
-import type { Predict } from "./define-model.js";
+import type { DataFolder, Predict } from "./define-model.js";
 import { predictIn, stepIn } from "./in-mode.js";
 import type { InputSpecs } from "./input-specs.js";
 import type { Mode } from "./mode.js";
@@ -22,8 +22,8 @@ export interface ExperimentRun<S extends Settings = Settings> {
   readonly settings: S;
   readonly mode: Mode;
   readonly report: Report;
-  /** The folder of IDX files to use in place of MNIST's, as `data.mnist` takes it. */
-  readonly data?: string;
+  /** Where files are to use in place of the script's own data. */
+  readonly from: DataFolder;
   /** A training step of a model in the mode of the run, which gives the loss. */
   step<I extends InputSpecs, M, O extends Outputs>(model: ModelInstance<I, M, O>): (feeds: Feeds) => number;
   /** The outputs of a model in the mode of the run. */
@@ -54,7 +54,7 @@ export interface RunExperiment {
   readonly mode?: Mode;
   /** Nothing is shown where nothing is said. */
   readonly report?: Report;
-  readonly data?: string;
+  readonly from?: DataFolder;
 }
 
 const brand = Symbol.for("gradloom.experiment");
@@ -74,14 +74,14 @@ export function defineExperiment<const S extends Settings>(options: ExperimentOp
   return {
     ...options,
     [brand]: true,
-    run: async ({ settings = {}, mode = "compiled", report = new SilentReport(), data } = {}) => {
+    run: async ({ settings = {}, mode = "compiled", report = new SilentReport(), from = {} } = {}) => {
       checkSettings(options, settings);
       const all = { ...options.settings, ...settings } as Widened<S>;
       await options.run({
         settings: all,
         mode,
         report,
-        ...(data === undefined ? {} : { data }),
+        from,
         step: (model) => stepIn(mode, model),
         predict: (model) => predictIn(mode, model),
         compute: (f, ...inputs) => (mode === "eager" ? eagerly(f, inputs) : once(f, inputs)),

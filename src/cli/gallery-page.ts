@@ -3,7 +3,7 @@
 import { parseHTML } from "linkedom";
 import { timeText } from "../pictures/amounts.js";
 import type { Shown } from "./gallery.js";
-import { alignments, cellText, figureText, type Part, type ScriptStory } from "./script-report.js";
+import { alignments, cellText, type Part } from "./script-report.js";
 
 type Child = HTMLElement | string;
 
@@ -64,7 +64,6 @@ function section(make: Make, { folder, story, script, complaint }: Shown): HTMLE
     make("p", {}, story.doc),
     make("p", { class: "mode" }, `${story.script}, ${story.mode}, ${timeText(story.seconds * 1000)}`),
     ...partsOf(make, folder, story.parts),
-    ...figuresOf(make, story),
   );
 }
 
@@ -82,7 +81,8 @@ function partsOf(make: Make, folder: string, parts: readonly Part[]): readonly H
     }
     flush();
     if (part.kind === "picture") elements.push(make("img", { src: `${folder}/${part.file}`, alt: part.name }));
-    else elements.push(tableOf(make, part));
+    else if (part.kind === "table") elements.push(tableOf(make, part));
+    else elements.push(listOf(make, part.entries));
   }
   flush();
   return elements;
@@ -95,9 +95,9 @@ function tableOf(make: Make, { head, rows }: Part & { readonly kind: "table" }):
   return make("table", {}, make("thead", {}, make("tr", {}, ...head.map(cell("th")))), make("tbody", {}, ...body));
 }
 
-function figuresOf(make: Make, { figures }: ScriptStory): readonly HTMLElement[] {
-  const rows = Object.entries(figures).map(([name, value]) =>
-    make("tr", {}, make("td", {}, name), make("td", { class: "right" }, figureText(value))),
+function listOf(make: Make, entries: readonly (readonly [string, string])[]): HTMLElement {
+  const rows = entries.map(([name, text]) =>
+    make("tr", {}, make("td", {}, name), make("td", { class: "right" }, text)),
   );
-  return rows.length > 0 ? [make("table", {}, make("tbody", {}, ...rows))] : [];
+  return make("table", {}, make("tbody", {}, ...rows));
 }

@@ -3,8 +3,9 @@ import type { Experiment, Settings } from "../experiment.js";
 import type { Mode } from "../mode.js";
 import { timeText } from "../pictures/amounts.js";
 import { CommandError } from "./failure.js";
+import { GivenFolder } from "./given-folder.js";
 import { printJson } from "./options.js";
-import { ScriptReport } from "./script-report.js";
+import { figureText, ScriptReport } from "./script-report.js";
 
 /** What of the command line concerns experiments. */
 export interface ExperimentRequest {
@@ -26,12 +27,15 @@ export async function runExperiment(script: string, experiment: Experiment, requ
   const report = new ScriptReport(json);
   const settings = settingsFrom(script, experiment, request);
   if (!json) console.log(doc ? `${name}: ${doc}\n` : `${name}\n`);
+  const from = new GivenFolder(request.data);
   const start = performance.now();
-  await experiment.run({ settings, mode, report, ...dataOf(request) });
+  await experiment.run({ settings, mode, report, from });
+  await report.settled();
+  from.tellWhetherRead(script);
   const seconds = (performance.now() - start) / 1000;
   if (json) printJson({ experiment: name, mode, seconds, ...report.found });
   else {
-    report.printFigures();
+    report.list(Object.entries(report.found).map(([key, value]) => [key, figureText(value)]));
     console.log(`${timeText(seconds * 1000)}, ${mode}`);
   }
   if (out === undefined) return;
@@ -39,8 +43,6 @@ export async function runExperiment(script: string, experiment: Experiment, requ
     if (!json) console.log(`wrote ${file}`);
   }
 }
-
-const dataOf = ({ data }: ExperimentRequest) => (data === undefined ? {} : { data });
 
 function settingsFrom(
   script: string,

@@ -1,20 +1,19 @@
 // `gradloom run`: trains a model, with a progress bar, and prints its figures; on request with the comparison of both
 // modes, a picture of the graph and the curve of the loss.
-import Table from "cli-table3";
 import { type Command, Option } from "commander";
 import { join } from "node:path";
 import type { ModelDefinition } from "../define-model.js";
-import { threeDigits, timeText, withCommas } from "../pictures/amounts.js";
+import { timeText, withCommas } from "../pictures/amounts.js";
 import { compareScript, printComparison } from "./compare.js";
 import { CommandError } from "./failure.js";
 import { isModelDefinition } from "../define-model.js";
 import { loadScript } from "./load-model.js";
 import type { Mode } from "../mode.js";
+import { GivenFolder } from "./given-folder.js";
 import { runExperiment } from "./run-experiment.js";
+import { figureText, ScriptReport } from "./script-report.js";
 import { stagesOfModel } from "./model-stages.js";
 import { integer, printJson, withSeed } from "./options.js";
-import { writeWhole } from "../files/write-whole.js";
-import { plainList } from "./tables.js";
 import { train, type Training } from "./train.js";
 
 interface RunOptions {
@@ -51,7 +50,7 @@ export function runCommand(program: Command): void {
     .option("--every <n>", "epochs between checkpoints; 1 where nothing is said", integer(1))
     .option("--resume", "go on from the latest checkpoint, if there is one")
     .option("--compare", "compare with eager execution at the end, in fresh processes")
-    .option("--out <folder>", "write graph.svg and loss.svg there")
+    .option("--out <folder>", "write pictures there: graph.svg, loss.svg, those of the script; and report.json")
     .option("--json", "print the final figures as JSON, and nothing else")
     .addHelpText(
       "after",
@@ -77,20 +76,23 @@ async function run(script: string, options: RunOptions): Promise<void> {
   if (!isModelDefinition(definition)) return runExperiment(script, definition, options);
   const quiet = options.json ?? false;
   if (!quiet) console.log(definition.doc ? `${definition.name}: ${definition.doc}` : definition.name);
-  const training = await train(definition, { ...options, log: !quiet });
+  const [report, from] = [new ScriptReport(quiet), new GivenFolder(options.data)];
+  const training = await train(definition, { ...options, log: !quiet, from, report });
+  await report.settled();
+  from.tellWhetherRead(script);
   if (training.history.steps === 0) throw new CommandError(`run: the data of ${script} have no batch`);
   if (quiet) printJson(figuresOf(definition, training, options.mode));
-  else await printTraining(training, options.mode);
+  else await tellTraining(definition, training, options.mode, report);
   if (options.compare && !quiet) {
     console.log(`\nBoth modes from the same weights, each in a fresh process:`);
     printComparison(await compareScript(script, options.seed === undefined ? {} : { seed: options.seed }));
   }
-  if (options.out !== undefined)
-    for (const file of await writePictures(definition, training, options.out)) log(quiet, file);
-}
-
-function log(quiet: boolean, file: string): void {
-  if (!quiet) console.log(`wrote ${file}`);
+  if (options.out === undefined) return;
+  if (quiet) await tellTraining(definition, training, options.mode, report);
+  const { name, doc = "" } = definition;
+  const { seconds } = training.history;
+  const told = await report.write(options.out, { script, name, doc, mode: options.mode, seconds });
+  for (const file of [await writeGraph(definition, options.out), ...told]) if (!quiet) console.log(`wrote ${file}`);
 }
 
 function figuresOf(definition: ModelDefinition, training: Training, mode: Mode) {
@@ -109,45 +111,40 @@ function figuresOf(definition: ModelDefinition, training: Training, mode: Mode) 
   };
 }
 
-async function printTraining(training: Training, mode: Mode): Promise<void> {
-  const { history, figures } = training;
+async function tellTraining(
+  { name }: ModelDefinition,
+  { history, figures }: Training,
+  mode: Mode,
+  report: ScriptReport,
+): Promise<void> {
   const { losses, seconds, items } = history;
-  const table = new Table(plainList);
-  table.push(
+  const { lossChart, lossSvg } = await import("../pictures/loss-chart.js");
+  if (losses.length > 1) {
+    const picture = { svg: await lossSvg(name, [...losses]), text: await lossChart([...losses]) };
+    await report.picture("loss", picture);
+  }
+  const perSecond = (count: number) => withCommas(Math.round(count / seconds));
+  report.list([
     ["steps", `${withCommas(losses.length)}, ${mode}`],
     ["time", timeText(seconds * 1000)],
-    [
-      "a second",
-      `${withCommas(Math.round(items / seconds))} items, ${withCommas(Math.round(losses.length / seconds))} steps`,
-    ],
+    ["a second", `${perSecond(items)} items, ${perSecond(losses.length)} steps`],
     ["last loss", losses.at(-1)!.toPrecision(6)],
-  );
-  const texts = Object.entries(figures).filter(([, value]) => typeof value === "string");
-  for (const [name, value] of Object.entries(figures)) {
-    if (typeof value === "number") table.push([name, figureText(value)]);
+    ...Object.entries(figures).flatMap(([key, value]) =>
+      typeof value === "number" ? [[key, figureText(value)] as const] : [],
+    ),
+  ]);
+  for (const [key, value] of Object.entries(figures)) {
+    if (typeof value === "number") report.figures({ [key]: value });
+    else report.line(`\n${key}:\n${value}`);
   }
-  const { lossChart } = await import("../pictures/loss-chart.js");
-  if (losses.length > 1) console.log(`\n${await lossChart([...losses])}\n`);
-  console.log(table.toString());
-  for (const [name, text] of texts) console.log(`\n${name}:\n${text}`);
 }
 
-function figureText(value: number): string {
-  return Number.isInteger(value) ? String(value) : Math.abs(value) >= 1e-3 ? value.toFixed(4) : threeDigits(value);
-}
-
-async function writePictures(
-  definition: ModelDefinition,
-  training: Training,
-  folder: string,
-): Promise<readonly string[]> {
+async function writeGraph(definition: ModelDefinition, folder: string): Promise<string> {
   const stages = await stagesOfModel(definition, undefined);
   const { stagePicture } = await import("../pictures/stage-picture.js");
   const { writePicture } = await import("../pictures/render.js");
-  const { lossSvg } = await import("../pictures/loss-chart.js");
-  const [graph, loss] = [join(folder, "graph.svg"), join(folder, "loss.svg")];
+  const file = join(folder, "graph.svg");
   const { picture, layout } = stagePicture(stages, "scheduled");
-  await writePicture(picture, graph, layout);
-  await writeWhole(loss, await lossSvg(definition.name, [...training.history.losses]));
-  return [graph, loss];
+  await writePicture(picture, file, layout);
+  return file;
 }

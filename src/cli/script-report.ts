@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { join } from "node:path";
 import type { Cell, Picture, Report } from "../report.js";
 import { writeWhole } from "../files/write-whole.js";
-import { threeDigits, withCommas } from "../pictures/amounts.js";
+import { threeDigits } from "../pictures/amounts.js";
 import { CommandError } from "./failure.js";
 import { plainList, plainTable } from "./tables.js";
 
@@ -11,6 +11,7 @@ import { plainList, plainTable } from "./tables.js";
 export type Part =
   | { readonly kind: "line"; readonly text: string }
   | { readonly kind: "table"; readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+  | { readonly kind: "list"; readonly entries: readonly (readonly [name: string, text: string])[] }
   | { readonly kind: "picture"; readonly name: string; readonly file: string };
 
 /** What a script said of itself, and told. */
@@ -29,6 +30,7 @@ export class ScriptReport implements Report {
   readonly parts: Part[] = [];
   readonly found: Record<string, number> = {};
   readonly #pictures = new Map<string, Picture>();
+  readonly #drawing: Promise<void>[] = [];
 
   constructor(readonly quiet: boolean) {}
 
@@ -44,29 +46,37 @@ export class ScriptReport implements Report {
     this.#print(table.toString());
   }
 
-  async picture(name: string, picture: Picture | Promise<Picture>): Promise<void> {
-    if (this.#pictures.has(name)) throw new CommandError(`the script shows two pictures called ${name}`);
-    const ready = await picture;
-    this.#pictures.set(name, ready);
-    this.parts.push({ kind: "picture", name, file: `${name.replaceAll(/[^\w-]+/g, "-")}.svg` });
-    this.#print(`\n${ready.text}\n`);
+  picture(name: string, picture: Picture | Promise<Picture>): Promise<void> {
+    const file = `${name.replaceAll(/[^\w-]+/g, "-")}.svg`;
+    if (this.parts.some((part) => part.kind === "picture" && part.file === file))
+      throw new CommandError(`the script shows two pictures called ${name}`);
+    this.parts.push({ kind: "picture", name, file });
+    const drawn = this.#show(name, picture);
+    this.#drawing.push(drawn);
+    return drawn;
   }
 
   figures(values: Readonly<Record<string, number>>): void {
     Object.assign(this.found, values);
   }
 
-  /** Prints the figures, in a list. */
-  printFigures(): void {
-    const entries = Object.entries(this.found);
+  /** Names and what they stand for, a line each. */
+  list(entries: readonly (readonly [name: string, text: string])[]): void {
     if (entries.length === 0) return;
+    this.parts.push({ kind: "list", entries });
     const table = new Table(plainList);
-    for (const [name, value] of entries) table.push([name, figureText(value)]);
+    table.push(...entries.map(([name, text]) => [name, text]));
     this.#print(table.toString());
+  }
+
+  /** When all pictures are drawn; throws where one could not be. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#drawing);
   }
 
   /** Writes the pictures and `report.json` to a folder; gives the files. */
   async write(folder: string, story: Omit<ScriptStory, "parts" | "figures">): Promise<readonly string[]> {
+    await this.settled();
     const files: string[] = [];
     for (const part of this.parts) {
       if (part.kind !== "picture") continue;
@@ -81,6 +91,12 @@ export class ScriptReport implements Report {
     return [...files, file];
   }
 
+  async #show(name: string, picture: Picture | Promise<Picture>): Promise<void> {
+    const ready = await picture;
+    this.#pictures.set(name, ready);
+    this.#print(`\n${ready.text}\n`);
+  }
+
   #print(text: string): void {
     if (!this.quiet) console.log(text);
   }
@@ -88,8 +104,7 @@ export class ScriptReport implements Report {
 
 /** A figure as people read it. */
 export function figureText(value: number): string {
-  if (Number.isInteger(value)) return withCommas(value);
-  return Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6 ? value.toFixed(4) : threeDigits(value);
+  return Number.isInteger(value) ? String(value) : Math.abs(value) >= 1e-3 ? value.toFixed(4) : threeDigits(value);
 }
 
 /** A cell as people read it: numbers are shown as they are given. */

@@ -5,7 +5,8 @@ import { fit } from "../fit/fit.js";
 import type { History } from "../fit/history.js";
 import { predictIn } from "../in-mode.js";
 import type { Mode } from "../mode.js";
-import type { Figures, ModelDefinition } from "../define-model.js";
+import type { DataFolder, Figures, ModelDefinition } from "../define-model.js";
+import type { Report } from "../report.js";
 
 export interface TrainOptions {
   readonly mode: Mode;
@@ -16,6 +17,10 @@ export interface TrainOptions {
   readonly tune?: boolean;
   /** Whether to print losses on the way. */
   readonly log: boolean;
+  /** Where the data are, if not where the script has them. */
+  readonly from: DataFolder;
+  /** What the script tells at its end. */
+  readonly report: Report;
   /** A folder for checkpoints. */
   readonly checkpoint?: string;
   /** Epochs between checkpoints. */
@@ -34,7 +39,7 @@ export interface Training {
 /** Trains a fresh instance of the model. */
 export async function train(definition: ModelDefinition, options: TrainOptions): Promise<Training> {
   const { mode, steps, tune = false } = options;
-  const data = await definition.data();
+  const data = await definition.data(options.from);
   const instance = definition.create(options.seed === undefined ? {} : { seed: options.seed });
   // `--steps` alone goes on for as many epochs as it takes.
   const epochs = options.epochs ?? (steps === undefined ? (definition.epochs ?? 1) : undefined);
@@ -45,7 +50,8 @@ export async function train(definition: ModelDefinition, options: TrainOptions):
     settings: { tune },
     callbacks: callbacksFor(definition, options),
   });
-  return { history, figures: definition.evaluate?.(predictIn(mode, instance), data) ?? {} };
+  const figures = definition.evaluate?.(predictIn(mode, instance), data, options.report) ?? {};
+  return { history, figures };
 }
 
 function callbacksFor(definition: ModelDefinition, options: TrainOptions): readonly Callback[] {

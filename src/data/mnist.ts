@@ -14,7 +14,7 @@ export interface MnistOptions {
    * Where the four files are: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
    * `t10k-labels-idx1-ubyte`, or with `.idx`, each plain or with `.gz`. Any data set in that format does.
    */
-  readonly dir?: string;
+  readonly dir?: string | undefined;
 }
 
 /**
