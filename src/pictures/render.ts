@@ -37,7 +37,8 @@ export async function pngOf(svg: string): Promise<Uint8Array> {
   const size = /viewBox="0(?:\.00)? 0(?:\.00)? ([\d.]+) ([\d.]+)"/.exec(svg);
   const longest = Math.max(Number(size?.[1] ?? 1000), Number(size?.[2] ?? 1000));
   const zoom = Math.min(2, 10_000 / longest);
-  const image = new Resvg(withFonts(svg), {
+  // Browsers take the style, resvg the attribute that stands beside it.
+  const image = new Resvg(withFonts(svg).replaceAll('style="image-rendering:pixelated"', ""), {
     fitTo: { mode: "zoom", value: zoom },
     background: "white",
     font: { loadSystemFonts: true, sansSerifFamily: "DejaVu Sans", defaultFontFamily: "DejaVu Sans" },

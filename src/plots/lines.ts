@@ -1,88 +1,159 @@
-// Curves and points in one frame: losses, fits, norms.
-import { GraphError } from "#ir/errors.js";
+// Curves: losses by epoch, a function beside its points, gradient norms on a logarithmic axis.
+import { DataError } from "#ir/errors.js";
 import type { Picture } from "../report.js";
-import { drawn, titleOf } from "./drawing.js";
+import { colors, drawing } from "./figure.js";
 
-/** One curve. */
-export interface Series {
-  readonly name: string;
-  readonly y: ArrayLike<number>;
-  /** Ascending, as many as `y`; 1, 2, 3, … where nothing is said. */
+/** Numbers by x: 1, 2, 3, … where no x are said. */
+export interface Points {
   readonly x?: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
   /** Points in place of a line. */
   readonly dots?: boolean;
 }
 
-/** What stands around the curves. */
+/** One curve, or one cloud of points. */
+export interface Series extends Points {
+  readonly name: string;
+}
+
+/** Options of `lines`. */
 export interface LinesOptions {
-  readonly title: string;
-  /** What the axes are called. */
+  readonly title?: string;
+  /** What the axes show. */
   readonly x?: string;
   readonly y?: string;
-  /** Whether equal distances upwards are equal factors; numbers that are not above 0 are left out. */
+  /** Logarithmic axes, the horizontal and the vertical one: what is not above 0 is left out. */
+  readonly logX?: boolean;
   readonly log?: boolean;
+  /** Whether the vertical axis begins at 0. */
+  readonly zero?: boolean;
+  /** Points of the SVG document; 760 and 420 where nothing is said. */
+  readonly width?: number;
+  readonly height?: number;
 }
 
-interface Point {
+interface Drawn {
   readonly name: string;
-  readonly x: number;
-  readonly y: number;
+  readonly at: readonly { readonly x: number; readonly y: number }[];
+  readonly dots: boolean;
 }
 
-const colors = ["#2f6fb2", "#c2571a", "#3a8f46", "#b0527d", "#7d5fb2", "#c98a12", "#1b8a8f", "#8a5a3c", "#5b6672", "#d0392b", "#6a9a1f", "#d067b8", "#3f4fa8", "#a3a31a", "#1f2730", "#7fb0dc"]; // prettier-ignore
-const [width, height, columns, rows] = [760, 420, 72, 14];
+const mostPoints = 2000;
+const [columns, rows] = [64, 10];
 
-/** Draws curves. Throws a GraphError where one has not as many x as y, or none is left. */
-export async function lines(series: readonly Series[], options: LinesOptions): Promise<Picture> {
-  const { title, log = false } = options;
-  const curves = series.map((one) => ({ ...one, points: pointsOf(one, log) }));
-  const shown = curves.filter(({ points }) => points.length > 0);
-  if (shown.length === 0) throw new GraphError(`lines: "${title}" has no point to show`);
-  const names = shown.map(({ name }) => name);
-  const svg = await drawn((plot) => ({
-    ...{ width, height, marginLeft: 64, marginTop: 40, grid: true },
-    x: { label: options.x ?? null },
-    y: { label: options.y ?? null, nice: true, type: log ? "log" : "linear", tickFormat: log ? "~g" : "~s" },
-    color: { domain: names, range: names.map((_, i) => colors[i % colors.length]!), legend: false },
-    marks: [
-      ...shown.map(({ points, dots }) =>
-        dots
-          ? plot.dot(points, { x: "x", y: "y", fill: "name", r: 2.6 })
-          : plot.line(points, { x: "x", y: "y", stroke: "name", strokeWidth: 1.8 }),
-      ),
-      ...names.map(
-        (name, i) =>
-        plot.text([`${"●"} ${name}`], { frameAnchor: "top-right", fill: colors[i % colors.length]!, dy: 4 + 15 * i, dx: -6, stroke: "white", strokeWidth: 4 }), // prettier-ignore
-      ),
-      titleOf(plot, title),
-    ],
-  }));
-  return { svg, text: await textOf(title, shown, log) };
+/**
+ * Series in one chart, in a list or by their names: as an SVG document, and as text, one chart below the other on the same
+ * scale. Throws a DataError where x and y differ in length, or there is nothing to draw.
+ */
+export async function lines(
+  series: readonly Series[] | Readonly<Record<string, Points | ArrayLike<number>>>,
+  options: LinesOptions = {},
+): Promise<Picture> {
+  const drawn = seriesIn(series)
+    .map((one) => drawnOf(one, options))
+    .filter(({ at }) => at.length > 0);
+  if (drawn.length === 0) throw new DataError("plots.lines: there are no finite numbers to draw");
+  return { svg: await svgOf(drawn, options), text: await textOf(drawn, options) };
 }
 
-function pointsOf({ name, x, y }: Series, log: boolean): readonly Point[] {
-  if (x && x.length !== y.length) throw new GraphError(`lines: "${name}" has ${x.length} x, but ${y.length} y`);
-  return Array.from(y, (v, i) => ({ name, x: x ? x[i]! : i + 1, y: v })).filter(
-    (p) => Number.isFinite(p.y) && (!log || p.y > 0),
+function seriesIn(series: readonly Series[] | Readonly<Record<string, Points | ArrayLike<number>>>): readonly Series[] {
+  if (Array.isArray(series)) return series as readonly Series[];
+  return Object.entries(series).map(([name, one]): Series => ("y" in one ? { name, ...one } : { name, y: one }));
+}
+
+function drawnOf({ name, x, y, dots = false }: Series, { logX, log }: LinesOptions): Drawn {
+  if (x && x.length !== y.length)
+    throw new DataError(`plots.lines: series "${name}" has ${x.length} x and ${y.length} y`);
+  const at = Array.from({ length: y.length }, (_, i) => ({ x: x ? x[i]! : i + 1, y: y[i]! }));
+  const shown = at.filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y) && !(logX && p.x <= 0) && !(log && p.y <= 0)); // prettier-ignore
+  return { name, at: shown, dots };
+}
+
+async function svgOf(all: readonly Drawn[], options: LinesOptions): Promise<string> {
+  const { Plot, documentOf } = await drawing();
+  const { title = "", x = "", y = "", logX, log, zero = false, width = 760, height = 420 } = options;
+  const marks = all.map(({ at, dots }, i) => {
+    const channels = { x: "x", y: "y" };
+    const color = colors[i % colors.length]!;
+    if (dots) return Plot.dot(at, { ...channels, fill: color, fillOpacity: 0.65, r: at.length > 200 ? 1.8 : 3 });
+    return Plot.line(thinned(at), { ...channels, stroke: color, strokeWidth: 2, strokeLinejoin: "round" });
+  });
+  return documentOf(
+    {
+      width,
+      height,
+      marginLeft: 64,
+      marginBottom: 44,
+      grid: true,
+      x: { label: x || null, ...(logX ? { type: "log" } : {}) },
+      y: { label: null, nice: true, zero, ...(log ? { type: "log", tickFormat: logTicks } : {}) },
+      marks,
+    },
+    { title, y, names: all.map(({ name }) => name) },
   );
 }
 
-/** All curves in one frame of characters, by their values at as many places as there are columns; then their ends. */
-async function textOf(
-  title: string,
-  shown: readonly { readonly name: string; readonly points: readonly Point[] }[],
-  log: boolean,
-): Promise<string> {
-  const { default: asciichart } = await import("asciichart");
-  const scale = (v: number) => (log ? Math.log10(v) : v);
-  const last = Math.max(...shown.map(({ points }) => points.at(-1)!.x));
-  const first = Math.min(...shown.map(({ points }) => points[0]!.x));
-  const curves = shown.map(({ points }) => {
-    const at = Array.from({ length: columns }, (_, i) => first + ((last - first) * i) / (columns - 1));
-    return at.map((x) => scale((points.find((p) => p.x >= x) ?? points.at(-1)!).y));
-  });
-  const format = (v: number) => (log ? 10 ** v : v).toPrecision(3).padStart(10);
-  const chart = asciichart.plot(curves, { height: rows, format });
-  const ends = shown.map(({ name, points }) => `${name} ${points.at(-1)!.y.toPrecision(3)}`).join(", ");
-  return `${title}\n${chart}\n${" ".repeat(12)}${first.toPrecision(3)} to ${last.toPrecision(3)}; at the end: ${ends}`;
+/** Powers of ten only, written in full where that is short. */
+function logTicks(value: number): string {
+  const exponent = Math.log10(value);
+  if (Math.abs(exponent - Math.round(exponent)) > 1e-6) return "";
+  return Math.abs(exponent) <= 3 ? String(Number(value.toPrecision(3))) : `1e${Math.round(exponent)}`;
 }
+
+/** Long curves as means of neighbouring points, so that the document stays small. */
+function thinned(at: Drawn["at"]): Drawn["at"] {
+  if (at.length <= mostPoints) return at;
+  return Array.from({ length: mostPoints }, (_, i) => {
+    const part = at.slice(Math.floor((i * at.length) / mostPoints), Math.floor(((i + 1) * at.length) / mostPoints));
+    const mean = (key: "x" | "y"): number => part.reduce((sum, p) => sum + p[key], 0) / part.length;
+    return { x: mean("x"), y: mean("y") };
+  });
+}
+
+async function textOf(all: readonly Drawn[], { title, x, y, logX, log }: LinesOptions): Promise<string> {
+  const { default: asciichart } = await import("asciichart");
+  const toX = logX ? Math.log10 : (value: number): number => value;
+  const toY = log ? Math.log10 : (value: number): number => value;
+  const everyX = all.flatMap(({ at }) => at.map((p) => toX(p.x)));
+  const range = [least(everyX), most(everyX)] as const;
+  const charts = all.map(({ at }) =>
+    columnsOf(
+      at.map((p) => ({ x: toX(p.x), y: toY(p.y) })),
+      range,
+    ),
+  );
+  const everyY = charts.flat();
+  const [min, max] = [least(everyY), most(everyY)];
+  const shown = (value: number): string => (log ? 10 ** value : value).toPrecision(3).padStart(10);
+  // A chart needs some height, also where all values are equal.
+  const scale = max > min ? { min, max } : { min: min - 1, max: max + 1 };
+  const parts = charts.map((chart, i) => {
+    const height = Math.max(4, Math.floor(rows / Math.sqrt(charts.length)));
+    return `${all[i]!.name}\n${asciichart.plot(chart, { height, ...scale, format: shown })}`;
+  });
+  const fromX = (value: number): string => String(Number((logX ? 10 ** value : value).toPrecision(4)));
+  const foot = `${" ".repeat(12)}${[x, `from ${fromX(range[0])} to ${fromX(range[1])}`].filter(Boolean).join(" ")}`;
+  return [...(title ? [title] : []), ...(y ? [y] : []), ...parts, foot].join("\n");
+}
+
+/** The mean y of each column between the ends of the x axis; gaps between are filled along straight lines. */
+function columnsOf(at: Drawn["at"], [from, to]: readonly [number, number]): readonly number[] {
+  const count = columns;
+  const [sums, counts] = [new Float64Array(count), new Int32Array(count)];
+  for (const p of at) {
+    const column = to > from ? Math.min(count - 1, Math.floor(((p.x - from) / (to - from)) * count)) : 0;
+    sums[column]! += p.y;
+    counts[column]!++;
+  }
+  const known = [...counts.keys()].filter((i) => counts[i]! > 0);
+  const value = (i: number): number => sums[i]! / counts[i]!;
+  return Array.from({ length: count }, (_, i) => {
+    const after = known.find((k) => k >= i) ?? known.at(-1)!;
+    const before = known.findLast((k) => k <= i) ?? known[0]!;
+    if (after <= before) return value(after);
+    return value(before) + ((value(after) - value(before)) * (i - before)) / (after - before);
+  });
+}
+
+const least = (xs: readonly number[]): number => xs.reduce((a, b) => Math.min(a, b), Infinity);
+const most = (xs: readonly number[]): number => xs.reduce((a, b) => Math.max(a, b), -Infinity);
