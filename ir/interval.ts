@@ -104,6 +104,7 @@ function exact(fn: ScalarFn, [a, b, c]: readonly [Interval, Interval, Interval],
       return { ...wider(0, 1), nan: a.nan };
     case "sin":
     case "cos":
+    case "cosOfOrdinary":
       return { ...wider(-1, 1), nan: a.nan || infinite(a) };
     case "pow":
       // −0 to an odd negative power is −∞.

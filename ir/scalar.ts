@@ -35,8 +35,11 @@ export const transcendentals = [
 export const rare = ["sinOfHuge", "cosOfHuge", "tanOfHuge"] as const;
 export type Rare = (typeof rare)[number];
 
-/** All that `functions/` writes out. `decay(x)` is exp(x) for arguments that cannot be above 0, to the same bits with fewer steps. */
-export const approximated = [...transcendentals, "decay", ...rare] as const;
+/**
+ * All that `functions/` writes out. To the same bits with fewer steps, `decay(x)` is exp(x) for arguments that cannot be above 0,
+ * `cosOfOrdinary(x)` cos(x) for such that `cosOfHuge` is not for.
+ */
+export const approximated = [...transcendentals, "decay", "cosOfOrdinary", ...rare] as const;
 
 export type Primitive = (typeof primitives)[number];
 export type Transcendental = (typeof approximated)[number];
@@ -96,7 +99,7 @@ function exact(fn: ScalarFn, a: number, b: number, c: number, from: DType): numb
     case "log": return Math.log(a);
     case "log1p": return Math.log1p(a);
     case "sin": case "sinOfHuge": return Math.sin(a);
-    case "cos": case "cosOfHuge": return Math.cos(a);
+    case "cos": case "cosOfOrdinary": case "cosOfHuge": return Math.cos(a);
     case "tan": case "tanOfHuge": return Math.tan(a);
     case "tanh": return Math.tanh(a);
     case "sigmoid": return a >= 0 ? 1 / (1 + Math.exp(-a)) : Math.exp(a) / (1 + Math.exp(a));

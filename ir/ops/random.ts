@@ -171,7 +171,7 @@ export const randomNormal: Op<"own", NormalAttrs, [like: Source, shape: readonly
         const [x, y] = wordsAt(index, k);
         const radius = e.call("sqrt", e.mul(e.call("log", positiveOf(x, dtype)), number(-2)));
         const angle = e.mul(e.cast(y, dtype), number(Math.PI * 2 ** -31));
-        const z = e.mul(radius, e.call("cos", angle));
+        const z = e.mul(radius, e.call("cosOfOrdinary", angle));
         const scaled = deviation === 1 ? z : e.mul(z, number(deviation));
         return mean === 0 ? scaled : e.add(scaled, number(mean));
       },

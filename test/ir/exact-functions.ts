@@ -155,6 +155,7 @@ export function exactly(fn: Transcendental, [x, y = 0]: readonly [x: number, y?:
     case "sinOfHuge":
       return at(circular(own, p)[0]);
     case "cos":
+    case "cosOfOrdinary":
     case "cosOfHuge":
       return at(circular(own, p)[1]);
     case "tan":

@@ -240,6 +240,11 @@ const values = (fn: Transcendental, dtype: DType, points: readonly number[], sec
   return runOn("interpret", kernel, { x: points, y: second }).out!;
 };
 
+it.each(["f32", "f64"] as const)("cosOfOrdinary gives the bits of cos up to 2e8, in %s", (dtype) => {
+  const points = [0, -0, NaN, 2e8, -2e8, ...Array.from({ length: 8000 }, (_, n) => (n - 4000) * 1.1 ** (n % 100))];
+  expect(values("cosOfOrdinary", dtype, points)).toEqual(values("cos", dtype, points));
+});
+
 it.each(["f32", "f64"] as const)("decay gives the bits of exp for all that is not above 0, in %s", (dtype) => {
   const points = [0, -0, -Infinity, NaN, 1e-3, 3, ...Array.from({ length: 8000 }, (_, n) => -(n * n) / 8e4)];
   expect(values("decay", dtype, points)).toEqual(values("exp", dtype, points));
