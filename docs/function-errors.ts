@@ -70,6 +70,11 @@ const specials = [
   ...Array.from({ length: 40 }, (_, n) => [(n * Math.PI) / 4, n * Math.LN2]).flat(),
 ]; // prettier-ignore
 
+/** Where the errors of functions are largest, besides those that are as large everywhere. */
+const crucial: { readonly [F in Transcendental]?: readonly [number, number] } = {
+  expm1: [0.34, 0.42], tan: [0.8, 0.85], tanh: [0.57, 0.62], sigmoid: [-1.15, -1.05], erf: [0.925, 0.96],
+}; // prettier-ignore
+
 function* patterns(fn: Transcendental, step: number): Points {
   const word = new Uint32Array(1);
   const float = new Float32Array(word.buffer);
@@ -78,6 +83,11 @@ function* patterns(fn: Transcendental, step: number): Points {
     yield [float[0]!, 0];
   }
   if (isSine(fn)) for (const x of nearQuarterTurns(24)) yield [x, 0];
+  const ends = Uint32Array.from(new Uint32Array(Float32Array.from(crucial[fn] ?? [0, 0]).buffer)).sort();
+  for (let bits = ends[0]!; bits < ends[1]!; bits += Math.ceil(step / 1000)) {
+    word[0] = bits;
+    yield [float[0]!, 0];
+  }
   for (const special of specials) {
     for (const sign of [1, -1]) {
       for (let offset = -64; offset <= 64; offset++) {
@@ -112,13 +122,19 @@ const wide: { readonly [F in Transcendental]?: readonly [number, number] } = {
   sin: [-1e4, 1e4], cos: [-1e4, 1e4], tan: [-1e4, 1e4],
 }; // prettier-ignore
 
-/** By turns: from the range where the function changes, nearer to 0, near 0.5, and of any size. */
+/** By turns: from the range where the function changes, nearer to 0, below 2, of any size, and where its errors are largest. */
 function* samples(fn: Transcendental, count: number): Points {
   const next = seeded(11);
   const [low, high] = wide[fn]!;
+  const [from, to] = crucial[fn] ?? [0.5, 1];
   if (isSine(fn)) for (const x of nearQuarterTurns(53)) yield [x, 0];
   for (let n = 0; n < count; n++) {
     const [x, sign] = [low + (high - low) * next(), low < 0 && next() < 0.5 ? -1 : 1];
-    yield [[x, x * 2 ** (-40 * next()), sign * 2 * next(), sign * 2 ** (2046 * next() - 1022)][n % 4]!, 0];
+    yield [
+      [x, x * 2 ** (-40 * next()), sign * 2 * next(), sign * 2 ** (2046 * next() - 1022), from + (to - from) * next()][
+        n % 5
+      ]!,
+      0,
+    ];
   }
 }

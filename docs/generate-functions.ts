@@ -41,8 +41,8 @@ the size of the result. At 0, infinities and NaN they give what IEEE 754 says; a
 lose no more than others.
 
 The largest errors measured on the \`wasm\` backend, rounded up: in f32 against double precision over every ${step === 1 ? "number" : `${step}th number by its bits, all exponents and signs`},
-and 64 neighbours on each side of special points (multiples of π/4 and ln 2, ends of ranges); in f64 against the exact value (to 250
-bits) over ${doubles(step)} random arguments, where the function changes and of any size; of sines also the numbers of every exponent that are
+and 64 neighbours on each side of special points (multiples of π/4 and ln 2, ends of ranges), and a thousand times as densely where errors are largest; in f64 against the exact value (to 250
+bits) over ${doubles(step)} random arguments, where the function changes, where errors are largest and of any size; of sines also the numbers of every exponent that are
 nearest to a multiple of π/2. Of \`pow\`, pairs whose power is in range.
 
 | function | f32: ulp, at | f64: ulp, at |

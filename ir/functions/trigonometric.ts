@@ -7,7 +7,7 @@
 //   tan                         0.58    1.23
 import { add, call, cast, div, eq, type Expr, lt, mul, select, sub } from "../expr.js";
 import { type Rare } from "../scalar.js";
-import { type Float, floatOf, polynomial, polynomialByPairs, same } from "./polynomial.js";
+import { type Float, floatOf, polynomialByPairs, same } from "./polynomial.js";
 import { largestOrdinary, type Turn, turnOf, turnOfHuge } from "./quarter-turns.js";
 
 /** (sin(r) / r − 1) / r² as a polynomial in r²: errors of 2^-27.7 and 2^-57.5 (minimax). */

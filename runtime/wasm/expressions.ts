@@ -10,16 +10,7 @@ import type { Code } from "./code.js";
 import { Guards } from "./guards.js";
 import { addIndex, constantOf, selectIndex } from "./index-math.js";
 import { linearOffset } from "./linear-offset.js";
-import {
-  constantLanes,
-  extractLane,
-  joinHalves,
-  laneShape,
-  scalarType,
-  splat,
-  upperHalf,
-  type LaneCount,
-} from "./lanes.js";
+import { constantLanes, extractLane, laneShape, scalarType, splat, type LaneCount } from "./lanes.js";
 import { isRare, unlessRare } from "./rare-calls.js";
 import { scalarOp } from "./scalar-ops.js";
 import type { Value } from "./ssa.js";
