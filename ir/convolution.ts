@@ -4,6 +4,7 @@ import { reshape, transpose } from "./ops/movement.js";
 import { pad } from "./ops/padding.js";
 import { reverse, slice } from "./ops/slicing.js";
 import { convolution } from "./ops/window-products.js";
+import { phasesApart, phasesOf } from "./separate-phases.js";
 import { addSizes, floorDivSize, mulSizes, type Size, subSizes } from "./size.js";
 
 /**
@@ -49,9 +50,11 @@ interface Phases {
 /**
  * `dx[n, g, c, i] = Σ dy[n, g, o, p] · w[g, o, c, t]` over all p and t with `p · stride + t · dilation − low = i`; `size`
  * are the sizes of x. The elements of a stride fall into as many phases, each with taps of its own; phases stand beside
- * the channels in one convolution of stride 1 with the window turned round, and no element asks what divides what.
+ * the channels in one convolution of stride 1 with the window turned round, and no element asks what divides what. Where most of them would then be padded with zeros, phases are convolutions of their own.
  */
 export function inputCotangent(dy: Operand, w: Operand, { stride, dilation, low, size }: WalkAttrs): Operand {
+  const apart = phasesOf(w, { stride, dilation, low, size });
+  if (apart) return phasesApart(dy, w, apart, size);
   let window = w;
   const phases = stride.map((s, i): Phases => {
     const d = dilation[i]!;
