@@ -1,4 +1,5 @@
 // The public face of gradloom.
+export { checkGradients, type CheckOptions, GradientReport, type GradientRow } from "./check-gradients.js";
 export { compile, type CompileSettings, type Outputs, type Targets } from "./compile.js";
 export * as callbacks from "./fit/callbacks.js";
 export { cond, whileLoop, type WhileOptions } from "./branches.js";

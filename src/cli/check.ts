@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { threeDigits } from "../pictures/amounts.js";
-import { checkGradients, type GradientRow } from "./check-gradients.js";
+import { checkGradients, type GradientRow } from "../check-gradients.js";
 import { CommandError } from "./failure.js";
 import { loadModel } from "./load-model.js";
 import { firstBatch, integer, printJson, withSeed } from "./options.js";
@@ -43,7 +43,7 @@ async function check(script: string, options: CheckOptions): Promise<void> {
   const feeds = await firstBatch(definition);
   if (!feeds) throw new CommandError(`check: the data of ${script} have no batch`);
   const instance = definition.create(options.seed === undefined ? {} : { seed: options.seed });
-  const rows = checkGradients(instance, feeds, options.samples).sort((a, b) => b.error - a.error);
+  const { rows } = checkGradients(instance, feeds, { samples: options.samples, tolerance });
   const failed = rows.filter((row) => row.error > tolerance);
   if (options.json) printJson({ model: definition.name, tolerance, ok: failed.length === 0, parameters: rows });
   else printRows(rows, failed.length);
