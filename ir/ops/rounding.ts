@@ -1,5 +1,5 @@
-// Rounding to integers that stay floats: floor, ceil, round, whose gradients are zero everywhere, also at the jumps; and
-// the remainder that rounding leaves: mod.
+// Rounding to integers that stay floats: floor, ceil, round, whose gradients are zero everywhere, also at the jumps; the
+// remainder that rounding leaves: mod; and rounding of what is next to nothing: flush.
 import { isFloat } from "../dtype.js";
 import { binary, edge, reject, rule, sample, unary } from "../elementwise.js";
 import * as e from "../expr.js";
@@ -20,6 +20,18 @@ export const floor: Op<"unary"> = unary("floor", {
     edge("f32", { x: [2, -0, Infinity, NaN] }, [2, -0, Infinity, NaN]),
   ],
   rejects: [reject([tensorType("i32", [3])], "DTypeError: floor: x is i32, but floor needs f32 or f64")],
+});
+
+export const flush: Op<"unary"> = unary("flush", {
+  doc: "0 in the place of what is next to nothing: `y = x if |x| ≥ 2⁻¹⁰⁰ else 0`; its gradient is that of `x`. What decays from step to step comes to an end with it, and not among the denormal numbers, with which machines compute many times slower.",
+  accepts: "float",
+  at: (x, dtype) => e.select(e.call("lt", e.call("abs", x), e.literal(2 ** -100, dtype)), e.literal(0, dtype), x),
+  vjp: (g) => g,
+  samples: [
+    sample("f32", { x: [1.5, -1e-20, 2] }, [1.5, -1e-20, 2]),
+    edge("f32", { x: [0, 1e-31, -1e-40, -Infinity, NaN] }, [0, 0, 0, -Infinity, NaN]),
+  ],
+  rejects: [reject([tensorType("i32", [3])], "DTypeError: flush: x is i32, but flush needs f32 or f64")],
 });
 
 export const ceil: Op<"unary"> = unary("ceil", {

@@ -26,9 +26,15 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
       lr,
       slots: ["square", "steps"],
       step: ({ value, gradient, rate, slots: [s, u] }) => {
-        const square = s!.mul(rho).add(gradient.mul(gradient).mul(1 - rho));
+        const square = s!
+          .mul(rho)
+          .flush()
+          .add(gradient.mul(gradient).mul(1 - rho));
         const step = u!.add(eps).div(square.add(eps)).sqrt().mul(gradient);
-        const steps = u!.mul(rho).add(step.mul(step).mul(1 - rho));
+        const steps = u!
+          .mul(rho)
+          .flush()
+          .add(step.mul(step).mul(1 - rho));
         return { value: value.sub(step.mul(rate)), slots: [square, steps] };
       },
     },

@@ -46,7 +46,10 @@ function adamNamed(name: string, options: AdamOptions): Optimizer {
       slots: amsgrad ? ["mean", "square", "greatest"] : ["mean", "square"],
       shared: (step, rate) => [ops.div(rate, correction(beta1, step)), correction(beta2, step).rsqrt()],
       step: ({ value, gradient, slots: [m, v, u], shared: [scale, c2] }) => {
-        const mean = m!.mul(beta1).add(gradient.mul(1 - beta1));
+        const mean = m!
+          .mul(beta1)
+          .flush()
+          .add(gradient.mul(1 - beta1));
         const square = v!.mul(beta2).add(gradient.mul(gradient).mul(1 - beta2));
         const greatest = u ? [u.maximum(square)] : [];
         const size = (greatest[0] ?? square).sqrt().mul(c2!).add(eps);

@@ -32,7 +32,10 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
       slots: ["mean", "greatest"],
       shared: (step, rate) => [ops.div(rate, correction(beta1, step))],
       step: ({ value, gradient, slots: [m, u], shared: [scale] }) => {
-        const mean = m!.mul(beta1).add(gradient.mul(1 - beta1));
+        const mean = m!
+          .mul(beta1)
+          .flush()
+          .add(gradient.mul(1 - beta1));
         const greatest = u!.mul(beta2).maximum(gradient.abs());
         return { value: value.sub(mean.mul(scale!).div(greatest.add(eps))), slots: [mean, greatest] };
       },

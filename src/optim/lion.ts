@@ -30,7 +30,15 @@ export function lion(options: LionOptions = {}): Optimizer {
           .mul(beta1)
           .add(gradient.mul(1 - beta1))
           .sign();
-        return { value: value.sub(direction.mul(rate)), slots: [m!.mul(beta2).add(gradient.mul(1 - beta2))] };
+        return {
+          value: value.sub(direction.mul(rate)),
+          slots: [
+            m!
+              .mul(beta2)
+              .flush()
+              .add(gradient.mul(1 - beta2)),
+          ],
+        };
       },
     },
     options,

@@ -39,6 +39,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
         const running = (name: string, x: typeof gradient) =>
           before(name)
             .mul(rho)
+            .flush()
             .add(x.mul(1 - rho));
         const after = [running("square", gradient.mul(gradient))];
         let spread = after[0]!;
@@ -49,7 +50,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
           spread = spread.sub(mean.mul(mean)).maximum(0);
         }
         let direction = gradient.div(spread.sqrt().add(eps));
-        if (momentum > 0) after.push((direction = before("velocity").mul(momentum).add(direction)));
+        if (momentum > 0) after.push((direction = before("velocity").mul(momentum).flush().add(direction)));
         return { value: value.sub(direction.mul(rate)), slots: after };
       },
     },

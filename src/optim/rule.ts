@@ -24,7 +24,10 @@ export interface Rule {
   readonly slots: readonly (string | Slot)[];
   /** Scalars that all parameters share, from the number of this step, the first being 1; without it steps are not counted. */
   readonly shared?: (step: Tensor, rate: number | Tensor) => readonly Tensor[];
-  /** The parameter and its slots after the step. */
+  /**
+   * The parameter and its slots after the step. What decays by a factor passes through `flush`: the running mean of a gradient
+   * that stays 0, as in rows of a table that nobody looks up, would after some hundred steps be denormal for good, and slow.
+   */
   readonly step: (at: RuleArguments) => { readonly value: Tensor; readonly slots: readonly Tensor[] };
 }
 

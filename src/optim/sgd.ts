@@ -38,7 +38,7 @@ export function sgd(options: SgdOptions): Optimizer {
       slots: ["velocity"],
       step: ({ value, gradient, rate, slots: [before] }) => {
         const push = averaged ? gradient.mul(1 - mu) : gradient;
-        const velocity = before!.mul(mu).add(push);
+        const velocity = before!.mul(mu).flush().add(push);
         const direction = nesterov ? velocity.mul(mu).add(push) : velocity;
         return { value: value.sub(direction.mul(rate)), slots: [velocity] };
       },
@@ -67,7 +67,7 @@ export function momentum(options: MomentumOptions): Optimizer {
       slots: ["velocity"],
       step: ({ value, gradient, rate, slots: [before] }) => {
         const slope = gradient.mul(rate);
-        const velocity = before!.mul(mu).sub(slope);
+        const velocity = before!.mul(mu).flush().sub(slope);
         const step = nesterov ? velocity.mul(mu).sub(slope) : velocity;
         return { value: value.add(step), slots: [velocity] };
       },

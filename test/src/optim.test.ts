@@ -43,6 +43,14 @@ describe.each(plainOptimizers)("$name does what its formula says", (rule) => {
     near(w.data(), plain(rule, 20), 1e-4);
   });
 
+  test("its state does not end among the denormal numbers", () => {
+    const w = parameter([2], start, { name: "w" });
+    const train = compile({ updates: rule.make().minimize(lossOf(w, new Graph().input("a", [2]))) });
+    for (let t = 1; t <= 1200; t++) train.run({ a: t === 1 ? [1, 3] : [0, 0] });
+    const state = train.parameters.flatMap((p) => Array.from(p.data()));
+    expect(state.filter((x) => x !== 0 && Math.abs(x) < 2 ** -126)).toEqual([]);
+  });
+
   test("eager", () => {
     const w = weights();
     const optimizer = rule.make();
