@@ -4,7 +4,7 @@ import { defineOp } from "../define-op.js";
 import { expectSameDType } from "../elementwise.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import * as e from "../expr.js";
-import { normalizeAxis } from "../forms.js";
+import { normalizeAxis, scalarLike } from "../forms.js";
 import { expectIndices } from "../indices.js";
 import type { Operand } from "../node.js";
 import { byHand, type Op, type RoutineReader, t } from "../op.js";
@@ -13,6 +13,11 @@ import { addSizes, elementCount, printShape, printSize, sameShape, type Size, to
 import { aboutLoop, get, index, lanes, loop, put, set, variable } from "../statements.js";
 import { subjectOf } from "../subject.js";
 import { tensorType } from "../type.js";
+import { gather } from "./indexing.js";
+import { broadcast } from "./movement.js";
+import { cumsum } from "./scans.js";
+import { scatter, scatterAdd } from "./scattering.js";
+import { slice } from "./slicing.js";
 
 /** `what` names the indices where one is out of range. */
 type GroupAttrs = { depth: Size; what?: string };
@@ -158,6 +163,10 @@ export const addGroups: Op<"like", AxisAttrs, AddArgs> = defineOp("addGroups", {
       ];
     },
   },
+  vjp: ({ g, operands: [x, groups, updates], attrs: { axis } }) => {
+    const row = rowsOfPlaces(groups!, x!.type.shape[axis]!, updates!.type.shape[axis]!);
+    return [g, null, gather(g, row, axis)];
+  },
   samples: [
     byHand(
       [
@@ -198,6 +207,15 @@ export const addGroups: Op<"like", AxisAttrs, AddArgs> = defineOp("addGroups", {
     },
   ],
 });
+
+/** The number of every place: how many groups have ended before it in the order of the groups. */
+function rowsOfPlaces(groups: Operand, depth: Size, places: Size): Operand {
+  const filled = (value: number, size: Size) => broadcast(scalarLike(groups, value), [size]);
+  const first = addSizes(depth, 1);
+  const ends = slice(groups, [1], [depth]);
+  const ended = scatterAdd(filled(0, addSizes(places, 1)), ends, filled(1, depth));
+  return scatter(filled(0, places), slice(groups, [first], [places]), slice(cumsum(ended), [0], [places]));
+}
 
 /** Where the places of the row's slice begin and end. */
 function boundsOf(row: readonly e.Expr[], k: Pick<RoutineReader<AxisAttrs>, "attrs" | "operands" | "read">) {

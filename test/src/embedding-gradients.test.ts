@@ -186,6 +186,6 @@ describe("the gradient of a table", () => {
     const before = Array.from(table.data());
     train.run({ ids: own.ids, g: new Float32Array(own.ids.length * own.columns).fill(1) } as never);
     const changed = Array.from(table.data(), (x, i) => (Object.is(x, before[i]) ? -1 : Math.floor(i / own.columns)));
-    expect([...new Set(changed)].sort()).toEqual([-1, own.rows >> 1]);
+    expect(new Set(changed)).toEqual(new Set([-1, own.rows >> 1]));
   });
 });
