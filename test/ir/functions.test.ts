@@ -65,22 +65,8 @@ function worstOf(
 const word = new Uint32Array(1);
 const float = new Float32Array(word.buffer);
 const specials = [
-  0,
-  1,
-  2,
-  0.5,
-  0.58,
-  0.925,
-  88.72284,
-  87.3366,
-  103.972,
-  Math.PI,
-  Math.PI / 2,
-  1e5,
-  3.4e38,
-  2 ** -126,
-  2 ** -149,
-];
+  0, 1, 2, 0.5, 0.58, 0.925, 88.72284, 87.3366, 103.972, Math.PI, Math.PI / 2, 1e5, 3.4e38, 2 ** -126, 2 ** -149,
+]; // prettier-ignore
 
 /** Every `step`-th f32 by its bits, then 64 neighbours on each side of the special points. */
 function f32Points(step: number): () => readonly number[] | null {
