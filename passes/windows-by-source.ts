@@ -17,7 +17,7 @@ import { tileLanes, WindowTiles } from "./window-tiles.js";
 import type { WindowSchedule } from "./window-schedule.js";
 
 /** The elements that a window may cover. */
-export interface WindowSource {
+interface WindowSource {
   /** Along each pair of the window: the place of the first, and a local that counts them. */
   readonly first: readonly number[];
   readonly places: readonly Local[];
