@@ -1,4 +1,5 @@
 // A model with parameters of its own, in both modes: its graph and executables, and eager steps on the same parameters.
+import { GraphError } from "#ir/errors.js";
 import { evaluateSize } from "#ir/size.js";
 import type { Parameter as ParameterRecord } from "#ir/node.js";
 import { compile, type CompileSettings, type Outputs } from "./compile.js";
@@ -160,6 +161,7 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
     const declared = this.#declare();
     const built = this.#trace(declared, training);
     const loss = force(built.loss);
+    if (!loss.symbolic) throw withoutInput(this.#options.name);
     const own = built.updates ? force(built.updates) : new Map();
     const updates: Updates = new Map([...own, ...(this.optimizer?.minimize(loss, this.#chosen()) ?? [])]);
     const { outputs, loss: inferenceLoss } = this.#trace(declared, inference);
@@ -255,6 +257,13 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
       });
     return this.#trace({ inputs: Object.fromEntries(inputs) as InputTensors<I> }, call);
   }
+}
+
+/** Parameters alone compute at once: a step would be taken while the graph is built, and no run would see them change. */
+function withoutInput(name: string): GraphError {
+  return new GraphError(`${name}: the loss depends on no input, so it is a number, not a part of the graph`, {
+    help: "make it depend on an input, such as a target that is fed",
+  });
 }
 
 function force<T>(lazy: Lazy<T>): T {

@@ -68,7 +68,7 @@ export {
 export { type LearnedPositions, learnedPositions, type PositionOptions, sinusoidalPositions } from "./positions.js";
 export type { Recurrent, RecurrentCall, RecurrentInfo, Returns, StateForm, Unrolled } from "./recurrent.js";
 export type { RecurrentOptions } from "./recurrent-weights.js";
-export { residual } from "./residual.js";
+export { residual, type ResidualOptions } from "./residual.js";
 export { rnn, type RnnOptions } from "./rnn.js";
 export { type Sequential, sequential, type Stage } from "./sequential.js";
 export { loadState, plainState, type PlainState, type State, type StateEntry, stateOf } from "./state.js";

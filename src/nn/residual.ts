@@ -6,18 +6,33 @@ import { nextName } from "./context.js";
 import { defineLayer, type Layer } from "./layer.js";
 import { asLayer, type Stage } from "./sequential.js";
 
-/** `x + inner(x)`. Its calls throw a ShapeError where the two are not of one type. */
-export function residual(inner: Stage, options: { readonly name?: string } = {}): Layer {
+/** What a residual connection takes. */
+export interface ResidualOptions {
+  /** What the input passes on its way past `inner`, where that changes its shape; nothing where nothing is said. */
+  readonly shortcut?: Stage;
+  readonly name?: string;
+}
+
+/** `x + inner(x)`, or `shortcut(x) + inner(x)`. Its calls throw a ShapeError where the two are not of one type. */
+export function residual(inner: Stage, options: ResidualOptions = {}): Layer {
   const layer = asLayer(inner);
-  const { parameters } = layer;
-  const info = { name: nextName("residual", options.name), kind: "residual", parameters, layers: [layer] };
+  const shortcut = options.shortcut && asLayer(options.shortcut);
+  const layers = shortcut ? [layer, shortcut] : [layer];
+  const parameters = [...new Set(layers.flatMap((one) => one.parameters))];
+  const info = { name: nextName("residual", options.name), kind: "residual", parameters, layers };
   return defineLayer(info, (x, call) => {
     const y = layer(x, call);
-    const [before, after] = [printType(x.type), printType(y.type)];
+    const past = shortcut ? shortcut(x, call) : x;
+    const [before, after] = [printType(past.type), printType(y.type)];
     if (before !== after) {
-      const what = `${info.name}: ${layer.name} makes ${after} of ${before}, which cannot be added to it`;
-      throw atUserLine(() => new ShapeError(what));
+      const what = shortcut ? `what ${shortcut.name} makes of it, ${before}` : "it";
+      throw atUserLine(
+        () =>
+          new ShapeError(
+            `${info.name}: ${layer.name} makes ${after} of ${printType(x.type)}, which cannot be added to ${what}`,
+          ),
+      );
     }
-    return x.add(y);
+    return past.add(y);
   });
 }

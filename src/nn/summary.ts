@@ -35,6 +35,6 @@ export function summarizeCalls(build: () => unknown): readonly SummaryRow[] {
 }
 
 function rowOf(layer: LayerInfo, output: Tensor): SummaryRow {
-  const parameters = layer.parameters.reduce((sum, p) => sum + p.count, 0);
+  const parameters = layer.parameters.reduce((sum, p) => sum + (p.trainable ? p.count : 0), 0);
   return { name: layer.name, kind: layer.kind, output: printType(output.type), parameters };
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import broadcasting from "../../examples/broadcasting.js";
 import functionFitting, { network } from "../../examples/function-fitting.js";
 import opExercises from "../../examples/op-exercises.js";
+import { arange, scan, type Tensor } from "gradloom";
 import { expectNear } from "./plain-code.js";
 import { plainAdam, plainLosses } from "./plain-network.js";
 import { Told } from "./told.js";
@@ -88,3 +89,10 @@ test.each(modes)(
     expect(report.found["no loop: differs by"]).toBeLessThan(1e-5);
   },
 );
+
+test("a thousand eager turns are stacked in their order", () => {
+  const x = arange(1000).reshape([1000, 1]);
+  const [, y] = scan((state: never[], row: Tensor) => [state, row.mul(2)], [], x);
+  expect(y.shape).toEqual([1000, 1]);
+  expect([...y.data()]).toEqual(Array.from({ length: 1000 }, (_, i) => 2 * i));
+});

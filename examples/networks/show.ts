@@ -1,0 +1,59 @@
+// What the scripts of the large networks share: the table of layers with its total, and one forward pass.
+import { data, defineModel, type ExperimentRun, nn, optim } from "gradloom";
+
+/** A network of images, as a model whose step is gradient descent. */
+export function imageModel(
+  make: () => nn.Layer,
+  image: readonly [channels: number, height: number, width: number],
+  lr = 0.01,
+) {
+  return defineModel({
+    name: "network",
+    seed: 1,
+    inputs: { x: [1, ...image], y: { shape: [1], dtype: "i32" } },
+    model: make,
+    build: ({ x, y }, net, call) => {
+      const scores = net(x, call);
+      return {
+        loss: () => nn.softmaxCrossEntropy(scores, y).mean(),
+        outputs: () => ({ probability: scores.softmax() }),
+      };
+    },
+    optimizer: () => optim.sgd({ lr }),
+    data: () => ({ batches: () => [randomImage(image)] }),
+  });
+}
+
+/** A random image, and a class for it. */
+export function randomImage(shape: readonly number[]) {
+  const random = data.seeded(1);
+  const count = shape.reduce((all, n) => all * n, 1);
+  return { x: Float32Array.from({ length: count }, () => random.normal()), y: [3] };
+}
+
+/** The table of layers that have parameters or change the shape; gives the total of parameters. */
+export function showLayers(
+  { report }: Pick<ExperimentRun, "report">,
+  name: string,
+  net: nn.Layer,
+  image: readonly number[],
+): number {
+  const rows = nn.summarize(net, [1, ...image]).filter(({ kind }) => !["relu", "dropout"].includes(kind));
+  const total = rows.reduce((sum, { parameters }) => sum + parameters, 0);
+  report.table(
+    [name, "output", "parameters"],
+    [
+      ...rows.map((row) => [row.name, row.output, row.parameters.toLocaleString("en-US")]),
+      ["total", "", total.toLocaleString("en-US")],
+    ],
+  );
+  report.figures({ [`${name}: parameters`]: total });
+  return total;
+}
+
+/** The time of a call, in words, and what it gives. */
+export function timed<T>(f: () => T): readonly [T, string] {
+  const start = performance.now();
+  const result = f();
+  return [result, `${((performance.now() - start) / 1000).toFixed(2)} s`];
+}
