@@ -12,7 +12,7 @@ export interface Way {
   readonly make: () => optim.Optimizer;
 }
 
-/** Steps of all but the last of gradient descent's three see the whole set. */
+/** A step of all but mini-batch and stochastic descent sees the whole set. */
 export const ways: Readonly<Record<string, Way>> = {
   batch: { batch: points, make: () => optim.sgd({ lr: 0.1 }) },
   "mini-batch": { batch: 32, make: () => optim.sgd({ lr: 0.1 }) },

@@ -49,7 +49,7 @@ test("function fitting draws target and fit of three functions, and fits them", 
   for (const { svg, text } of report.pictures.values()) {
     expect(svg.match(/<circle/g)).toHaveLength(100);
     expect(svg).toContain("<path");
-    expect(text).toContain("-10.0 to 10.0");
+    expect(text).toContain("from -10 to 10");
   }
   expect(report.found["sin x: error as part of the deviation"]).toBeLessThan(0.5);
   expect(report.found["x⁴ − x³ + x² − x + 1: error as part of the deviation"]).toBeLessThan(0.1);
