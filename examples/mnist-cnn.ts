@@ -19,15 +19,15 @@ export default defineModel({
       nn.dense(16 * 5 * 5, 10),
     ),
   build: ({ x, y }, model, call) => {
-    const logits = model(x.reshape(["batch", 1, 28, 28]), call);
+    const logits = model(x.reshape([x.shape[0], 1, 28, 28]), call);
     return {
       loss: () => nn.softmaxCrossEntropy(logits, y).mean(),
       outputs: () => ({ digit: logits.argmax(1) }),
     };
   },
   optimizer: () => optim.adam({ lr: 0.002 }),
-  data: async () => {
-    const { train, test } = await data.mnist();
+  data: async (from) => {
+    const { train, test } = await data.mnist(from);
     return {
       batches: (epoch) => train.batches(batchSize, { shuffle: epoch + 1, reuse: true }),
       batchesPerEpoch: train.batchCount(batchSize),

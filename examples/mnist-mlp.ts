@@ -18,8 +18,8 @@ export default defineModel({
     };
   },
   optimizer: () => optim.sgd({ lr: 0.01 }),
-  data: async () => {
-    const { train, test } = await data.mnist();
+  data: async (from) => {
+    const { train, test } = await data.mnist(from);
     return {
       batches: () => train.batches(batchSize, { reuse: true }),
       batchesPerEpoch: train.batchCount(batchSize),

@@ -8,6 +8,7 @@ import { ModelInstance } from "./model-instance.js";
 import type { Call } from "./nn/layer.js";
 import type { Optimizer, Updates } from "./optim/optimizer.js";
 import type { Parameter } from "./parameter.js";
+import type { Metrics } from "./fit/evaluate.js";
 import { type Report, SilentReport } from "./report.js";
 import type { Tensor } from "./tensor.js";
 
@@ -71,7 +72,9 @@ export interface ModelOptions<I extends InputSpecs, M, O extends Outputs> {
   readonly epochs?: number;
   /** Print the loss after every so many epochs; every one where nothing is said. */
   readonly logEvery?: number;
-  /** Figures for the end of a run, such as `{ accuracy: 0.94 }`; texts too. Tables and pictures go to the report. */
+  /** Figures of the test data at the end of a run, beside the loss: `{ accuracy: ({ digit }, { y }) => … }`. */
+  readonly metrics?: Metrics<I, O>;
+  /** More figures for the end of a run, such as `{ accuracy: 0.94 }`; texts too. Tables and pictures go to the report. */
   readonly evaluate?: (predict: Predict<O>, data: ModelData, report: Report) => Figures;
 }
 

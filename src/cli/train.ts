@@ -1,11 +1,13 @@
 // Trains a model script for `run`: `fit` with the command's options.
 import * as callbacks from "../fit/callbacks.js";
 import type { Callback } from "../fit/callbacks.js";
+import { evaluate } from "../fit/evaluate.js";
 import { fit } from "../fit/fit.js";
 import type { History } from "../fit/history.js";
+import type { ModelInstance } from "../model-instance.js";
 import { predictIn } from "../in-mode.js";
 import type { Mode } from "../mode.js";
-import type { DataFolder, Figures, ModelDefinition } from "../define-model.js";
+import type { DataFolder, Figures, ModelData, ModelDefinition } from "../define-model.js";
 import type { Report } from "../report.js";
 
 export interface TrainOptions {
@@ -51,7 +53,15 @@ export async function train(definition: ModelDefinition, options: TrainOptions):
     callbacks: callbacksFor(definition, options),
   });
   const figures = definition.evaluate?.(predictIn(mode, instance), data, options.report) ?? {};
-  return { history, figures };
+  return { history, figures: { ...tested(definition, instance, data, mode), ...figures } };
+}
+
+/** The loss and the script's metrics on the data that were not trained on. */
+function tested(definition: ModelDefinition, instance: ModelInstance, data: ModelData, mode: Mode): Figures {
+  const { metrics } = definition;
+  if (!metrics || !data.test) return {};
+  const found = evaluate(instance, () => data.test!(), { metrics, mode });
+  return Object.fromEntries(Object.entries(found).map(([name, value]) => [`test ${name}`, value]));
 }
 
 function callbacksFor(definition: ModelDefinition, options: TrainOptions): readonly Callback[] {

@@ -110,7 +110,7 @@ describe.concurrent("ir and run", () => {
     expect([code, result.steps, result.firstLoss]).toEqual([0, 1000, 30]);
     expect(result.w).toBeCloseTo(2, 1);
     expect(result.b).toBeCloseTo(0, 1);
-    expect(await readdir(join(folder, "line"))).toEqual(["graph.svg", "loss.svg"]);
+    expect(await readdir(join(folder, "line"))).toEqual(["graph.svg", "loss.svg", "report.json"]);
   });
 
   test.concurrent("run goes on from a checkpoint to the loss of a run that was never cut", async () => {
