@@ -1,8 +1,8 @@
 // AlexNet (Krizhevsky et al., 2012) on images of 227×227, in both forms: one tower, and two towers that see nothing of each other
 // in three layers, as it was trained on two GPUs.
 //
-// The course notes mix the two: they take the shapes of one and the connections of the other. Three layers differ, conv2, conv4
-// and conv5, whose filters see all channels in one tower (256·5²·96 weights in conv2) and half of them in two (256·5²·48).
+// The course notes mix the two, and miscount three layers. Three differ between the forms, conv2, conv4 and conv5: their filters
+// see all channels in one tower (256·5²·96 weights in conv2) and half of them in two (256·5²·48).
 import { defineExperiment, nn, ops, type Tensor } from "gradloom";
 import { imageModel, randomImage, showLayers, timed } from "./networks/show.js";
 

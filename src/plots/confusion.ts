@@ -16,15 +16,17 @@ export async function confusion(matrix: ConfusionMatrix, options: { readonly tit
   }));
   const longest = Math.max(...matrix.names.map((name) => name.length));
   const cell = Math.max(26, Math.min(56, Math.floor(520 / matrix.size)));
-  const heading: Heading = { title, y: "", names: [] };
-  const [marginLeft, marginTop] = [44 + longest * 7, headingHeight(heading)];
+  const marginLeft = 44 + longest * 7;
+  const width = marginLeft + cell * matrix.size + 20;
+  const heading: Heading = { width, title, y: "", names: [] };
+  const marginTop = headingHeight(heading);
   // Names that are wider than their column are written aslant.
   const slant = longest * 5.6 > cell;
   const marginBottom = slant ? 40 + longest * 5 : 48;
   const at = { x: "predicted", y: "truth" };
   const svg = documentOf(
     {
-      width: marginLeft + cell * matrix.size + 20,
+      width,
       height: marginTop + cell * matrix.size + marginBottom,
       marginLeft,
       marginTop,

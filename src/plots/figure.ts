@@ -2,10 +2,18 @@
 import type { PlotOptions } from "@observablehq/plot";
 
 /** Colours of series, one after the other. */
-export const colors: readonly string[] = ["#2f6fb2", "#c4571b", "#3a8f46", "#8a4fa3", "#b8860b", "#5b6672", "#c2337f", "#1b9aaa"]; // prettier-ignore
+const colors: readonly string[] = ["#2f6fb2", "#c4571b", "#3a8f46", "#8a4fa3", "#b8860b", "#5b6672", "#c2337f", "#1b9aaa"]; // prettier-ignore
+
+/** The stroke of a series: those that share a colour with an earlier one are dashed. */
+export function strokeOf(series: number): { readonly color: string; readonly dash: string } {
+  const round = Math.floor(series / colors.length);
+  return { color: colors[series % colors.length]!, dash: round === 0 ? "" : `${6 / round} 3` };
+}
 
 /** What stands above a chart. */
 export interface Heading {
+  /** Of the chart. */
+  readonly width: number;
   readonly title: string;
   /** Of the vertical axis. */
   readonly y: string;
@@ -14,8 +22,27 @@ export interface Heading {
 }
 
 /** The height of the heading: margin that a chart must leave. */
-export function headingHeight({ title, y, names }: Heading): number {
-  return 14 + (title ? 20 : 0) + (names.length > 0 ? 20 : 0) + (y ? 20 : 0);
+export function headingHeight(heading: Heading): number {
+  const { title, y } = heading;
+  const { rows } = legend(heading);
+  return 14 + (title ? 20 : 0) + 20 * rows + (y ? 20 : 0);
+}
+
+/** Where the names stand, in as many rows as they need. */
+function legend({ width, names }: Heading): {
+  readonly rows: number;
+  readonly places: readonly (readonly [x: number, row: number])[];
+} {
+  const places: [number, number][] = [];
+  let [x, row] = [12, 0];
+  for (const name of names) {
+    // Letters of this face are about half as wide as high.
+    const needed = 17 + name.length * 6.6 + 16;
+    if (x > 12 && x + needed > width) [x, row] = [12, row + 1];
+    places.push([x, row]);
+    x += needed;
+  }
+  return { rows: names.length > 0 ? row + 1 : 0, places };
 }
 
 /** The module that draws, and what makes a document of its charts. */
@@ -37,20 +64,20 @@ export async function drawing(): Promise<{
   };
 }
 
-function drawn({ title, y, names }: Heading): string {
+function drawn(heading: Heading): string {
+  const { title, y, names } = heading;
   const parts: string[] = [];
   let line = 4;
   if (title)
     parts.push(`<text x="12" y="${(line += 16)}" font-size="14" font-weight="bold">${escapeXml(title)}</text>`);
-  if (names.length > 0) line += 20;
-  let x = 12;
-  names.forEach((name, i) => {
-    const color = colors[i % colors.length]!;
-    parts.push(`<rect x="${x}" y="${line - 6}" width="12" height="4" fill="${color}"/>`);
-    parts.push(`<text x="${x + 17}" y="${line}">${escapeXml(name)}</text>`);
-    // Letters of this face are about half as wide as high.
-    x += 17 + name.length * 6.6 + 16;
+  const { rows, places } = legend(heading);
+  places.forEach(([x, row], i) => {
+    const [{ color, dash }, base] = [strokeOf(i), line + 20 * (row + 1)];
+    const stroke = `stroke="${color}" stroke-width="4"${dash ? ` stroke-dasharray="${dash}"` : ""}`;
+    parts.push(`<line x1="${x}" x2="${x + 12}" y1="${base - 4}" y2="${base - 4}" ${stroke}/>`);
+    parts.push(`<text x="${x + 17}" y="${base}">${escapeXml(names[i]!)}</text>`);
   });
+  line += 20 * rows;
   if (y) parts.push(`<text x="12" y="${line + 20}">↑ ${escapeXml(y)}</text>`);
   return `<g text-anchor="start" fill="#1f2730">${parts.join("")}</g>`;
 }

@@ -1,7 +1,7 @@
 // Curves: losses by epoch, a function beside its points, gradient norms on a logarithmic axis.
 import { DataError } from "#ir/errors.js";
 import type { Picture } from "../report.js";
-import { colors, drawing } from "./figure.js";
+import { drawing, strokeOf } from "./figure.js";
 
 /** Numbers by x: 1, 2, 3, … where no x are said. */
 export interface Points {
@@ -74,9 +74,15 @@ async function svgOf(all: readonly Drawn[], options: LinesOptions): Promise<stri
   const { title = "", x = "", y = "", logX, log, zero = false, width = 760, height = 420 } = options;
   const marks = all.map(({ at, dots }, i) => {
     const channels = { x: "x", y: "y" };
-    const color = colors[i % colors.length]!;
+    const { color, dash } = strokeOf(i);
     if (dots) return Plot.dot(at, { ...channels, fill: color, fillOpacity: 0.65, r: at.length > 200 ? 1.8 : 3 });
-    return Plot.line(thinned(at), { ...channels, stroke: color, strokeWidth: 2, strokeLinejoin: "round" });
+    return Plot.line(thinned(at), {
+      ...channels,
+      stroke: color,
+      ...(dash ? { strokeDasharray: dash } : {}),
+      strokeWidth: 2,
+      strokeLinejoin: "round",
+    });
   });
   return documentOf(
     {
@@ -89,7 +95,7 @@ async function svgOf(all: readonly Drawn[], options: LinesOptions): Promise<stri
       y: { label: null, nice: true, zero, ...(log ? { type: "log", tickFormat: logTicks } : {}) },
       marks,
     },
-    { title, y, names: all.map(({ name }) => name) },
+    { width, title, y, names: all.map(({ name }) => name) },
   );
 }
 
