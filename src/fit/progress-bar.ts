@@ -1,4 +1,5 @@
 // A progress bar on the error stream, where that is a terminal, and a line of text for epochs. Only in Node.js.
+import { cliProgress } from "../node-packages.js";
 import { requireCount, requireKnown } from "../optim/check.js";
 import type { Callback } from "./callback.js";
 import type { EpochRecord } from "./history.js";
@@ -23,7 +24,7 @@ export function progressBar(options: ProgressOptions = {}): Callback {
     async begin(run) {
       [start, before, stepsBefore] = [performance.now(), run.items, run.losses.length];
       if (!process.stderr.isTTY) return;
-      const { SingleBar } = await import("cli-progress");
+      const { SingleBar } = await cliProgress();
       bar = new SingleBar({
         format: "{bar} {percentage} %   loss {loss}   {speed} items/s   {eta_formatted} left",
         barCompleteChar: "█",

@@ -1,6 +1,7 @@
 // From a picture to a file: DOT, SVG by Graphviz compiled to WebAssembly, PNG by resvg; all in process.
 import { extname } from "node:path";
 import { GraphError } from "#ir/errors.js";
+import { resvg } from "../node-packages.js";
 import type { RootGraphModel } from "ts-graphviz";
 import { writeWhole } from "../files/write-whole.js";
 
@@ -33,7 +34,7 @@ export async function svgOf(picture: RootGraphModel, layout: Layout): Promise<st
 
 /** A PNG image, two pixels a point of the SVG, smaller for very large pictures. */
 export async function pngOf(svg: string): Promise<Uint8Array> {
-  const { Resvg } = await import("@resvg/resvg-js");
+  const { Resvg } = await resvg();
   const size = /viewBox="0(?:\.00)? 0(?:\.00)? ([\d.]+) ([\d.]+)"/.exec(svg);
   const longest = Math.max(Number(size?.[1] ?? 1000), Number(size?.[2] ?? 1000));
   const zoom = Math.min(2, 10_000 / longest);
