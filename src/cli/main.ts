@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `gradloom run | compare | dot | ir | summary | check` on a model script.
+// The command line: `gradloom run | compare | dot | ir | summary | check | gallery` on model scripts.
 import { report } from "./failure.js";
 import { gradloomProgram } from "./program.js";
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { gradloomProgram } from "#src/cli/program.js";
 
-const commands = ["run", "compare", "dot", "ir", "summary", "check"];
+const commands = ["run", "compare", "dot", "ir", "summary", "check", "gallery"];
 
 async function helpOf(...args: readonly string[]): Promise<string> {
   let text = "";
@@ -16,11 +16,11 @@ async function helpOf(...args: readonly string[]): Promise<string> {
 
 test.each(commands)("%s shows examples", async (command) => {
   const help = await helpOf(command);
-  expect(help).toContain(`Usage: gradloom ${command} [options] <script>`);
+  expect(help).toContain(`Usage: gradloom ${command} [options] <script`);
   expect(help).toContain(`Examples:\n  gradloom ${command} examples/`);
 });
 
-test("gradloom --help lists the six commands and no other", async () => {
+test("gradloom --help lists the seven commands and no other", async () => {
   const listed = [...(await helpOf()).matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1]);
   expect(listed).toEqual(commands);
 });
