@@ -37,7 +37,7 @@ A folder stands for all scripts in it. A script that fails is shown as such; the
 code 1.
 
 Examples:
-  gradloom gallery examples
+  gradloom gallery examples/
   gradloom gallery examples/xor.ts examples/mnist-mlp.ts --out out/two`,
     )
     .action(gallery);
