@@ -37,6 +37,10 @@ test.each([
     weights = weights.map((w, i) => tf.sub(w, tf.mul(grads[i]!, 1e-5)));
     return value.dataSync()[0]!;
   });
+  // Weights of N(0,1) and four layers come to a loss of exactly 0 on six images, and stay there.
+  const end = want.indexOf(0) < 0 ? want.length : want.indexOf(0);
+  expect(end).toBeGreaterThan(10);
+  want.length = end;
   const step = compiled.train();
   expectNear(want.map(() => step.run({ x, y }).loss.data[0]!), want); // prettier-ignore
   expectNear(want.map(() => eager.eagerStep({ x, y })), want); // prettier-ignore
