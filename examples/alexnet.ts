@@ -46,12 +46,12 @@ const forms = { "one tower": 1, "two towers": 2 } as const;
 export default defineExperiment({
   name: "alexnet",
   doc: "AlexNet's parameters layer by layer, in one tower and in two, and a forward pass of each.",
-  settings: { narrow: 1 },
-  run: ({ settings: { narrow }, report, predict }) => {
+  settings: { narrow: 1, plan: true },
+  run: ({ settings: { narrow, plan }, report, predict }) => {
     for (const [name, towers] of Object.entries(forms)) {
       const model = imageModel(() => alexnet(towers, narrow), image);
       const instance = model.create();
-      showLayers({ report }, name, instance.model, image);
+      showLayers({ report }, name, instance, plan);
       const ask = predict(instance);
       const { x } = randomImage(image);
       const [, first] = timed(() => ask({ x }));

@@ -66,16 +66,15 @@ export default defineExperiment({
     const { train, test } = await data.mnist(from);
     for (const [name, pattern] of Object.entries(patterns)) {
       const model = cnn(pattern).create();
-      const rows = nn.summarize(model.model, [1, 1, 28, 28]);
-      const total = rows.reduce((sum, { parameters }) => sum + parameters, 0);
-      report.table([name, "output", "parameters"], [...rows.map((r) => [r.name, r.output, r.parameters]), ["total", "", total]]); // prettier-ignore
+      const summary = model.summary();
+      summary.tell(report, name);
       const history = await fit(model, train.slice(0, images), { epochs, batchSize: 64, mode });
       const found = evaluate(model, test.slice(0, tests), {
         mode,
         metrics: { accuracy: ({ digit }, { y }) => metrics.accuracy(digit, y) },
       });
       report.line(`${name}: ${(100 * found.accuracy!).toFixed(2)} % of the test images after ${history.steps} steps`);
-      report.figures({ [`${name}: parameters`]: total, [`${name}: accuracy`]: found.accuracy! });
+      report.figures({ [`${name}: parameters`]: summary.parameters, [`${name}: accuracy`]: found.accuracy! });
     }
   },
 });

@@ -43,11 +43,11 @@ export function resnet18(narrow = 1): nn.Layer {
 export default defineExperiment({
   name: "resnet-18",
   doc: "ResNet-18: the table of layers, a forward pass and a training step on a random image.",
-  settings: { side: 224, narrow: 1 },
-  run: ({ settings: { side, narrow }, report, step, predict }) => {
+  settings: { side: 224, narrow: 1, plan: true },
+  run: ({ settings: { side, narrow, plan }, report, step, predict }) => {
     const image = [3, side, side] as const;
     const instance = imageModel(() => resnet18(narrow), image).create();
-    showLayers({ report }, "ResNet-18", instance.model, image);
+    showLayers({ report }, "ResNet-18", instance, plan);
     const feeds = randomImage(image);
     const [ask, learn] = [predict(instance), step(instance)];
     const [, first] = timed(() => ask(feeds));

@@ -32,11 +32,11 @@ export function vgg16(side = 224, narrow = 1): nn.Layer {
 export default defineExperiment({
   name: "vgg-16",
   doc: "VGG-16: the table of layers, a forward pass and a training step on a random image.",
-  settings: { side: 224, narrow: 1 },
-  run: ({ settings: { side, narrow }, report, step, predict }) => {
+  settings: { side: 224, narrow: 1, plan: true },
+  run: ({ settings: { side, narrow, plan }, report, step, predict }) => {
     const image = [3, side, side] as const;
     const instance = imageModel(() => vgg16(side, narrow), image).create();
-    showLayers({ report }, "VGG-16", instance.model, image);
+    showLayers({ report }, "VGG-16", instance, plan);
     const feeds = randomImage(image);
     const [ask, learn] = [predict(instance), step(instance)];
     const before = timed(() => ask(feeds).probability.data[3]!);

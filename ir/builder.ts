@@ -37,6 +37,11 @@ export class Builder implements Applier {
     return this.#nextId;
   }
 
+  /** Who makes what is applied here now: itself, or whom it sends that on to. */
+  get maker(): Applier {
+    return this.#inner ?? this;
+  }
+
   redirect<T>(inner: Applier | null, build: () => T): T {
     const before = this.#inner;
     this.#inner = inner;

@@ -40,6 +40,7 @@ export { fori, scan, type ScanOptions, type Step, type Turn } from "./loops.js";
 export * as metrics from "./metrics/index.js";
 export type { Mode } from "./mode.js";
 export { type Evaluated, ModelInstance, type StaticModel } from "./model-instance.js";
+export type { SummaryOptions } from "./model-summary.js";
 export * as nn from "./nn/index.js";
 export { ops } from "./ops.js";
 export * as plots from "./plots/index.js";

@@ -1,6 +1,6 @@
 // A model with parameters of its own, in both modes: its graph and executables, and eager steps on the same parameters.
 import { GraphError } from "#ir/errors.js";
-import { evaluateSize } from "#ir/size.js";
+import { evaluateSize, type SizeBinding } from "#ir/size.js";
 import type { Parameter as ParameterRecord } from "#ir/node.js";
 import { compile, type CompileSettings, type Outputs } from "./compile.js";
 import type { Built, Lazy, ModelOptions } from "./define-model.js";
@@ -11,10 +11,12 @@ import { type Feeds, type FeedSpec, numbersIn } from "./feeds.js";
 import { Graph } from "./graph.js";
 import { grad } from "./gradients.js";
 import { declareInputs, type InputSpecs, type InputTensors, typeOfSpec } from "./input-specs.js";
+import { force } from "./lazy.js";
+import { type SummaryOptions, summaryOfModel } from "./model-summary.js";
 import { freshContext } from "./nn/context.js";
 import type { Call } from "./nn/layer.js";
 import { loadState, type PlainState, type State, stateOf } from "./nn/state.js";
-import { summarizeCalls, type SummaryRow } from "./nn/summary.js";
+import type { PlannedBytes, Summary } from "./nn/summary-table.js";
 import { trainableIn, type Optimizer, type Updates } from "./optim/optimizer.js";
 import { Parameter } from "./parameter.js";
 import type { ParameterState } from "./parameter-state.js";
@@ -148,13 +150,19 @@ export class ModelInstance<I extends InputSpecs = InputSpecs, M = unknown, O ext
     });
   }
 
-  /** A row per layer, in the order of their calls. */
-  summary(): readonly SummaryRow[] {
-    return summarizeCalls(() => {
-      const { loss, outputs } = this.#trace(this.#declare(), inference);
-      force(loss);
-      if (outputs) force(outputs);
-    });
+  /**
+   * A row per layer, in the order of their calls, with operations and memory of inference. Throws a GraphError for sizes
+   * that the model does not have.
+   */
+  summary({ sizes = {}, plan = false }: SummaryOptions = {}): Summary {
+    const found = summaryOfModel(this.#options, this.model, this.#random, sizes);
+    return plan ? found.withPlans(this.#planned(found.sizes)) : found;
+  }
+
+  #planned(sizes: SizeBinding): PlannedBytes {
+    const gives = Object.keys(this.static.outputs).length > 0;
+    const inferred = gives ? this.predict().plan(sizes).memory.planned : null;
+    return { inference: inferred, training: this.train().plan(sizes).memory.planned };
   }
 
   #build(): StaticModel<O> {
@@ -264,10 +272,6 @@ function withoutInput(name: string): GraphError {
   return new GraphError(`${name}: the loss depends on no input, so it is a number, not a part of the graph`, {
     help: "make it depend on an input, such as a target that is fed",
   });
-}
-
-function force<T>(lazy: Lazy<T>): T {
-  return typeof lazy === "function" ? (lazy as () => T)() : lazy;
 }
 
 function assign(updates: Updates): void {

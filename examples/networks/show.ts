@@ -1,5 +1,5 @@
 // What the scripts of the large networks share: the table of layers with its total, and one forward pass.
-import { data, defineModel, type ExperimentRun, nn, optim } from "gradloom";
+import { data, defineModel, type ExperimentRun, type InputSpecs, type ModelInstance, nn, optim, type Outputs } from "gradloom"; // prettier-ignore
 
 /** A network of images, as a model whose step is gradient descent. */
 export function imageModel(
@@ -31,24 +31,17 @@ export function randomImage(shape: readonly number[]) {
   return { x: Float32Array.from({ length: count }, () => random.normal()), y: [3] };
 }
 
-/** The table of layers that have parameters or change the shape; gives the total of parameters. */
-export function showLayers(
+/** The table of layers with its totals and, where it is compiled for that, the memory that inference and a training step plan. */
+export function showLayers<I extends InputSpecs, O extends Outputs>(
   { report }: Pick<ExperimentRun, "report">,
   name: string,
-  net: nn.Layer,
-  image: readonly number[],
-): number {
-  const rows = nn.summarize(net, [1, ...image]).filter(({ kind }) => !["relu", "dropout"].includes(kind));
-  const total = rows.reduce((sum, { parameters }) => sum + parameters, 0);
-  report.table(
-    [name, "output", "parameters"],
-    [
-      ...rows.map((row) => [row.name, row.output, row.parameters.toLocaleString("en-US")]),
-      ["total", "", total.toLocaleString("en-US")],
-    ],
-  );
-  report.figures({ [`${name}: parameters`]: total });
-  return total;
+  model: ModelInstance<I, nn.Layer, O>,
+  plan: boolean,
+): void {
+  const summary = model.summary({ plan });
+  summary.tell(report, name);
+  const { parameters, multiplyAdds } = summary;
+  report.figures({ [`${name}: parameters`]: parameters, [`${name}: multiply-adds`]: multiplyAdds });
 }
 
 /** The time of a call, in words, and what it gives. */

@@ -1,7 +1,6 @@
 // Options that several commands share, and how their values are read.
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { GraphError } from "#ir/errors.js";
-import { evaluateSize, type Size, type SizeBinding } from "#ir/size.js";
+import type { SizeBinding } from "#ir/size.js";
 import { namedSizesOf } from "#passes/specialize.js";
 import type { Graph } from "#ir/graph.js";
 import type { ModelDefinition } from "../define-model.js";
@@ -24,8 +23,11 @@ export function withSeed(command: Command): Command {
 }
 
 /** Adds `--size name=value`, any number of times. */
-export function withSizes(command: Command): Command {
-  const option = new Option("--size <name=number>", "what a named size stands for; otherwise as in the first batch");
+export function withSizes(
+  command: Command,
+  says = "what a named size stands for; otherwise as in the first batch",
+): Command {
+  const option = new Option("--size <name=number>", says);
   option.argParser<Record<string, number>>((text, before) => {
     const [name, value, ...rest] = text.split("=");
     const number = Number(value);
@@ -71,16 +73,6 @@ export async function firstBatch(definition: ModelDefinition): Promise<Feeds | n
   const data = await definition.data();
   for (const feeds of data.batches(0)) return feeds;
   return null;
-}
-
-/** A size as text, with the numbers that are known put in. */
-export function sizeText(size: Size, given: SizeBinding): string {
-  try {
-    return String(evaluateSize(size, given));
-  } catch (error) {
-    if (error instanceof GraphError) return typeof size === "number" ? String(size) : size.text;
-    throw error;
-  }
 }
 
 /** JSON for people and programs. */

@@ -5,7 +5,7 @@ import type { Cell, Picture, Report } from "../report.js";
 import { writeWhole } from "../files/write-whole.js";
 import { threeDigits } from "../pictures/amounts.js";
 import { CommandError } from "./failure.js";
-import { plainList, plainTable } from "./tables.js";
+import { longTable, plainList, plainTable } from "./tables.js";
 
 /** A part of a report, in JSON; a picture is a file beside it. */
 export type Part =
@@ -41,7 +41,8 @@ export class ScriptReport implements Report {
 
   table(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
     this.parts.push({ kind: "table", head, rows });
-    const table = new Table({ ...plainTable, head: [...head], colAligns: alignments(head, rows) });
+    const style = rows.length > 16 ? longTable : plainTable;
+    const table = new Table({ ...style, head: [...head], colAligns: alignments(head, rows) });
     table.push(...rows.map((row) => row.map(cellText)));
     this.#print(table.toString());
   }
@@ -110,7 +111,14 @@ export function figureText(value: number): string {
 /** A cell as people read it: numbers are shown as they are given. */
 export const cellText = (cell: Cell): string => String(cell);
 
-/** Columns that hold a number stand at the right. */
+/** Columns that hold a number, or nothing but amounts, stand at the right. */
 export function alignments(head: readonly string[], rows: readonly (readonly Cell[])[]): ("left" | "right")[] {
-  return head.map((_, i) => (rows.some((row) => typeof row[i] === "number") ? "right" : "left"));
+  return head.map((_, i) => {
+    const cells = rows.map((row) => row[i]).filter((cell) => cell !== undefined && cell !== "");
+    const amounts = cells.length > 0 && cells.every((cell) => typeof cell === "number" || amount.test(cell!));
+    return amounts || cells.some((cell) => typeof cell === "number") ? "right" : "left";
+  });
 }
+
+/** `-0.5`, `1,234`, `≥ 4.5 G`, `12 KiB`. */
+const amount = /^(≥ )?[-−]?\d[\d,]*(\.\d+)?( ?[A-Za-zµ%]{1,5})?$/;

@@ -4,9 +4,11 @@ import type { TableConstructorOptions } from "cli-table3";
 /** Without colours, so that output can be piped and compared. */
 export const plainTable: TableConstructorOptions = { style: { head: [], border: [] } };
 
-/** A list of names and values: no line between rows. */
-export const plainList: TableConstructorOptions = {
+/** The same for many rows: no line between them. */
+export const longTable: TableConstructorOptions = {
   ...plainTable,
   chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-  colAligns: ["left", "right"],
 };
+
+/** A list of names and values. */
+export const plainList: TableConstructorOptions = { ...longTable, colAligns: ["left", "right"] };

@@ -1,4 +1,5 @@
 // Trains a model script for `run`: `fit` with the command's options.
+import { GraphError } from "#ir/errors.js";
 import * as callbacks from "../fit/callbacks.js";
 import type { Callback } from "../fit/callbacks.js";
 import { evaluate } from "../fit/evaluate.js";
@@ -43,6 +44,7 @@ export async function train(definition: ModelDefinition, options: TrainOptions):
   const { mode, steps, tune = false } = options;
   const data = await definition.data(options.from);
   const instance = definition.create(options.seed === undefined ? {} : { seed: options.seed });
+  tellLayers(instance, options.report);
   // `--steps` alone goes on for as many epochs as it takes.
   const epochs = options.epochs ?? (steps === undefined ? (definition.epochs ?? 1) : undefined);
   const history = await fit(instance, data, {
@@ -54,6 +56,17 @@ export async function train(definition: ModelDefinition, options: TrainOptions):
   });
   const figures = definition.evaluate?.(predictIn(mode, instance), data, options.report) ?? {};
   return { history, figures: { ...tested(definition, instance, data, mode), ...figures } };
+}
+
+/** The table of layers, where there are any. A pass of one example may be too small for a model: then nothing is lost but the table. */
+function tellLayers(instance: ModelInstance, report: Report): void {
+  try {
+    const summary = instance.summary();
+    if (summary.rows.some((row) => row.kind !== "parameter")) summary.tell(report);
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    report.line(`no table of layers: ${error.message.split("\n")[0]!}`);
+  }
 }
 
 /** The loss and the script's metrics on the data that were not trained on. */

@@ -76,7 +76,8 @@ export { stacked, type StackedOptions } from "./stacked.js";
 export { stateGradientNorms } from "./state-gradients.js";
 export { type Stateful, stateful } from "./stateful.js";
 export { stateUpdates, updateState } from "../state-updates.js";
-export { summarize, type SummaryRow } from "./summary.js";
+export { summarize } from "./summary.js";
+export type { PlannedBytes, Summary, SummaryRow } from "./summary-table.js";
 export { transformerBlock, type TransformerOptions } from "./transformer.js";
 
 /** Losses are ops of the table under the names that models use. */

@@ -44,11 +44,11 @@ export interface FeatureLayer<In extends Dim, Out extends Dim> extends LayerInfo
   readonly features: readonly [In, Out];
 }
 
-/** Watches layers being called. */
-export type LayerObserver = (layer: LayerInfo, input: Tensor, output: Tensor) => void;
+/** Watches layers being called: it is told of a call before it, and what it returns is told of the output. */
+export type LayerObserver = (layer: LayerInfo, input: Tensor) => (output: Tensor) => void;
 let observer: LayerObserver | null = null;
 
-/** Runs `build`, telling `watch` of every layer that is called, children before their parents. */
+/** Runs `build`, telling `watch` of every layer that is called. */
 export function observeLayers<T>(watch: LayerObserver, build: () => T): T {
   const before = observer;
   observer = watch;
@@ -70,8 +70,9 @@ export function defineLayer<C extends CallOptions = CallOptions>(
   const scope = info.name.slice(info.name.lastIndexOf("/") + 1);
   const layer = (x: Tensor, call?: C): Tensor => {
     const options = atUserLine(() => checkedCall(info, call));
+    const done = observer?.(info, x);
     const y = withScope(scope, () => forward(x, options));
-    observer?.(info, x, y);
+    done?.(y);
     return y;
   };
   Object.defineProperty(layer, "name", { value: info.name });

@@ -47,22 +47,34 @@ test("compare --json prints exactly the fields that are promised, from losses th
 describe.concurrent("summary", () => {
   test.concurrent("of 784-128-10: 784 · 128 + 128 and 128 · 10 + 10 numbers, together 101 770", async () => {
     const { out } = await gradloom("summary", "examples/mnist-mlp.ts", "--json", "--size", "batch=32");
-    expect(JSON.parse(out)).toEqual({
+    const none = { untrained: 0, atLeast: false };
+    const { planned, outside, ...told } = JSON.parse(out) as { planned: object; outside: { flops: number } };
+    expect(told).toEqual({
       model: "mnist-mlp",
       layers: [
-        { name: "dense1", kind: "dense", output: "f32[32,128]", parameters: 100_480 },
-        { name: "dense2", kind: "dense", output: "f32[32,10]", parameters: 1290 },
-      ],
+        { name: "dense1", kind: "dense", output: "f32[32,128]", parameters: 100_480, parameterBytes: 401_920, flops: 32 * 128 * (2 * 784 + 2), multiplyAdds: 32 * 128 * 784, outputBytes: 16_384, ...none },
+        { name: "dense2", kind: "dense", output: "f32[32,10]", parameters: 1290, parameterBytes: 5160, flops: 32 * 10 * (2 * 128 + 1), multiplyAdds: 32 * 1280, outputBytes: 1280, ...none },
+      ], // prettier-ignore
+      sizes: { batch: 32 },
       parameters: 101_770,
-      bytes: 407_080,
+      untrained: 0,
+      parameterBytes: 407_080,
+      outputBytes: 17_664,
+      flops: 32 * (128 * 1570 + 10 * 257) + outside.flops,
+      multiplyAdds: 32 * 101_632,
       optimizerState: 0,
     });
+    // Images, the hidden layer and the scores, at the least; without sharing, less than twice as much again.
+    const { training, inference } = planned as { training: number; inference: number };
+    expect(inference).toBeLessThan(training);
+    expect(training).toBeGreaterThan(4 * 32 * (784 + 128 + 10));
+    expect(training).toBeLessThan(8 * 32 * (784 + 128 + 10));
   });
 
   test.concurrent("lists parameters that belong to no layer", async () => {
     const { out } = await gradloom("summary", "examples/linear-regression.ts");
-    expect(out).toMatch(/│ w +│ parameter │ f32\[\] +│ +1 │/);
-    expect(out).toContain("2 trained numbers, 8 bytes");
+    expect(out).toMatch(/│ w \(parameter\) +│ f32\[\] +│ +1 │ +0 │ +4 bytes │/);
+    expect(out).toContain("2 trained numbers: 8 bytes");
   });
 });
 

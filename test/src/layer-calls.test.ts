@@ -150,7 +150,7 @@ describe("a model", () => {
     expect(compiled.model.weight.item()).toBeCloseTo(eager.model.weight.item(), 6);
     expect([...compiled.predict().run({ x: [1, 2] }).y.data]).toEqual([2, 4]);
     expect([...eager.eagerPredict({ x: [1, 2] }).y.data]).toEqual([2, 4]);
-    expect(compiled.summary().map((row) => row.kind)).toEqual(["counter"]);
+    expect(compiled.summary().rows.map((row) => row.kind)).toEqual(["counter"]);
   });
 
   test("trains the parameters that it says", () => {

@@ -17,7 +17,7 @@ function leNet() {
 }
 
 test("LeNet-5 has 61706 parameters: 156 + 2416 + 48120 + 10164 + 850", () => {
-  const rows = nn.summarize(leNet(), ["batch", 1, 28, 28]);
+  const { rows } = nn.summarize(leNet(), ["batch", 1, 28, 28]);
   expect(rows.map((row) => `${row.kind} ${row.output} ${row.parameters}`)).toEqual([
     "conv2d f32[batch,6,28,28] 156",
     "meanPool2d f32[batch,6,14,14] 0",

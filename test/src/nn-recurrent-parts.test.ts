@@ -46,11 +46,12 @@ describe("parameters", () => {
       nn.stacked([nn.lstm(8, 4, { name: "below" }), nn.gru(4, 3, { name: "above", returns: "last" })]),
       nn.dense(3, 2, { name: "head" }),
     );
-    expect(nn.summarize(model, ["batch", 7], "i32")).toEqual([
-      { name: "ids", kind: "embedding", output: "f32[batch,7,8]", parameters: 400 },
-      { name: "below", kind: "lstm", output: "f32[batch,7,4]", parameters: 208 },
-      { name: "above", kind: "gru", output: "f32[batch,3]", parameters: 81 },
-      { name: "head", kind: "dense", output: "f32[batch,2]", parameters: 8 },
+    const { rows } = nn.summarize(model, ["batch", 7], "i32");
+    expect(rows.map((row) => [row.name, row.kind, row.output, row.parameters])).toEqual([
+      ["ids", "embedding", "f32[batch,7,8]", 400],
+      ["below", "lstm", "f32[batch,7,4]", 208],
+      ["above", "gru", "f32[batch,3]", 81],
+      ["head", "dense", "f32[batch,2]", 8],
     ]);
   });
 });

@@ -95,11 +95,14 @@ describe("layers", () => {
 
   test("a summary lists the layers that compute", () => {
     const model = freshContext(0, () => nn.sequential(nn.dense(784, 128), nn.activation("relu"), nn.dense(128, 10)));
-    expect(nn.summarize(model, ["batch", 784])).toEqual([
-      { name: "dense1", kind: "dense", output: "f32[batch,128]", parameters: 100480 },
-      { name: "relu1", kind: "relu", output: "f32[batch,128]", parameters: 0 },
-      { name: "dense2", kind: "dense", output: "f32[batch,10]", parameters: 1290 },
-    ]);
+    const { rows, sizes } = nn.summarize(model, ["batch", 784]);
+    const none = { untrained: 0, atLeast: false };
+    expect(rows).toEqual([
+      { name: "dense1", kind: "dense", output: "f32[batch,128]", parameters: 100480, parameterBytes: 401920, flops: 128 * (2 * 784 + 1), multiplyAdds: 128 * 784, outputBytes: 512, ...none },
+      { name: "relu1", kind: "relu", output: "f32[batch,128]", parameters: 0, parameterBytes: 0, flops: 128, multiplyAdds: 0, outputBytes: 512, ...none },
+      { name: "dense2", kind: "dense", output: "f32[batch,10]", parameters: 1290, parameterBytes: 5160, flops: 10 * (2 * 128 + 1), multiplyAdds: 1280, outputBytes: 40, ...none },
+    ]); // prettier-ignore
+    expect(sizes).toEqual({ batch: 1 });
   });
 
   test.each([
