@@ -24,6 +24,13 @@ export function costOfLaunch(nodes: readonly Node[], buffers: readonly KernelBuf
 
 /** Scalar operations of a node: two for every product that a contraction sums, else those of its expression, at least one. */
 export function flopsOf(node: Node): number {
+  let flops = operations.get(node);
+  if (flops === undefined) operations.set(node, (flops = countedFlops(node)));
+  return flops;
+}
+const operations = new WeakMap<Node, number>();
+
+function countedFlops(node: Node): number {
   const { over, cost, role } = elementOf(node);
   const count = countOf(node.results[0]!);
   if (role === "routine") return routineWork(node);
@@ -38,7 +45,7 @@ export function flopsOf(node: Node): number {
 /** Buffers of fewer elements are taken to be read whole. */
 const small = 1024;
 
-/** How many elements of a buffer are read: never more than it has, fewer where only some rows are looked up or cut out. */
+/** How many elements of a value nodes read: never more than it has, fewer where only some rows are looked up or cut out. */
 class Reads {
   #counts: Map<Value, number> | null = null;
 
@@ -46,31 +53,46 @@ class Reads {
 
   of(value: Value, length: number): number {
     if (length <= small) return length;
-    this.#counts ??= counted(this.nodes);
+    this.#counts ??= summed(this.nodes);
     return Math.min(length, this.#counts.get(value) ?? length);
   }
 }
 
-function counted(nodes: readonly Node[]): Map<Value, number> {
+function summed(nodes: readonly Node[]): Map<Value, number> {
   const counts = new Map<Value, number>();
   for (const node of nodes) {
-    const { role, over } = elementOf(node);
-    const count = countOf(node.results[0]!);
-    const add = (x: Expr, times: number) =>
+    for (const [value, times] of readsOf(node)) counts.set(value, (counts.get(value) ?? 0) + times);
+  }
+  return counts;
+}
+
+/** How many elements a node reads of each value, those that it reads again counted again. */
+export function readsOf(node: Node): ReadonlyMap<Value, number> {
+  let found = reads.get(node);
+  if (!found) reads.set(node, (found = countedReads(node)));
+  return found;
+}
+const reads = new WeakMap<Node, ReadonlyMap<Value, number>>();
+
+function countedReads(node: Node): ReadonlyMap<Value, number> {
+  const counts = new Map<Value, number>();
+  const { role, over } = elementOf(node);
+  const count = countOf(node.results[0]!);
+  const add = (value: Value, times: number) => counts.set(value, (counts.get(value) ?? 0) + times);
+  if (role === "routine" || role === "control") {
+    for (const { value } of accessesOf(node)) add(value, Infinity);
+  } else if (role === "scatter") {
+    const { init, source, put } = scatterOf(node);
+    const places = source.reduce((n, l) => n * l.extent!, 1);
+    const addAll = (x: Expr, times: number) =>
       walkExpr(overAccesses(x, node), (e) => {
-        if (isAccess(e)) counts.set(e.value, (counts.get(e.value) ?? 0) + times);
+        if (isAccess(e)) add(e.value, times);
       });
-    if (role === "routine") {
-      for (const x of node.operands) counts.set(x, Infinity);
-    } else if (role === "scatter") {
-      const { init, source, put } = scatterOf(node);
-      const places = source.reduce((n, l) => n * l.extent!, 1);
-      add(init, count);
-      for (const x of [...put.index, put.value]) add(x, places);
-    } else {
-      const times = over.reduce((n, l) => n * l.extent!, count);
-      for (const { value } of accessesOf(node)) counts.set(value, (counts.get(value) ?? 0) + times);
-    }
+    addAll(init, count);
+    for (const x of [...put.index, put.value]) addAll(x, places);
+  } else {
+    const times = over.reduce((n, l) => n * l.extent!, count);
+    for (const { value } of accessesOf(node)) add(value, times);
   }
   return counts;
 }

@@ -1,5 +1,6 @@
 // What a node computes, element by element: its expression over its operands' elements, and what that makes it for
 // fusion (a view, a map, a reduction, a contraction …). Read off the expression, never off the op's name.
+import { launchSeconds, secondsOf } from "#ir/cost.js";
 import { InternalError } from "#ir/errors.js";
 import { add as plus, type Expr, indexLocal, literal, type Local, mul, type Read, type Reducer } from "#ir/expr.js";
 import type { Node, Value } from "#ir/node.js";
@@ -188,14 +189,11 @@ function viewed(view: Node, element: Element, index: readonly Expr[]): readonly 
   return own.map((x) => (x.kind === "local" ? index[element.index.indexOf(x)]! : x));
 }
 
-/** Operations that a number may cost and still be computed by every kernel that needs it. */
-const cheapNumber = 256;
+/** Operations in one lane of four that take as long as a launch: numbers that cost no more are computed where they are needed. */
+const cheapNumber = launchSeconds / secondsOf({ flops: 4, bytes: 0 });
 const numberCosts = new WeakMap<Node, number>();
 
-/**
- * Whether tensors of several elements compute the number for themselves, once per kernel, rather than wait for a launch of
- * its own: it is made of numbers that are there before the run, such as the count of steps.
- */
+/** Whether every kernel computes the number for itself: it is made of those that are there before the run, as the count of steps. */
 function isOwnNumber(node: Node): boolean {
   return elementOf(node).role !== "leaf" && costOfNumber(node) <= cheapNumber;
 }

@@ -1,13 +1,12 @@
 // Fusion: Graph → groups, each of which becomes (part of) one kernel.
 //
-// Every computed node starts alone. Then producers merge with their consumers along edges, in order of bytes saved, as
-// long as a common set of parallel axes remains, the group stays convex (nothing outside lies between its nodes) and its
-// row scratch stays small; then groups that read the same data over the same axes merge. An update of a parameter in
-// place must come after every reader of the old value: these orders are edges too, so no merge can break them.
-import { itemSize } from "#ir/dtype.js";
+// Every computed node starts alone. Then producers merge with their consumers along edges, those first that save most time,
+// as long as a common set of parallel axes remains, the group stays convex (nothing outside lies between its nodes) and
+// takes less time than its parts; then groups that read the same data over the same axes merge, if that saves time. An update
+// of a parameter in place must come after every reader of the old value: these orders are edges too, so no merge can break them.
 import { type Graph, nodesOf, rootsOf } from "#ir/graph.js";
 import type { Node, Value } from "#ir/node.js";
-import { countOf, elementOf } from "./element.js";
+import { elementOf } from "./element.js";
 import {
   accessesOf,
   canFail,
@@ -21,17 +20,16 @@ import {
   sameAxes,
   storesOnce,
 } from "./group.js";
+import { GroupCosts, secondsOfJumps } from "./group-cost.js";
 import { GroupOrder } from "./group-order.js";
 import { overwritesInStep, scratchBytesOf } from "./nests.js";
 import { waitsOf } from "./waits.js";
 
 /** Nodes in a group: beyond it kernels grow too long for V8's compiler to like. */
 const maxNodes = 64;
-/** Nodes behind an edge that are looked at for what a merge would save. */
-const farthest = 16;
 /** Buffers that a group reads and writes. */
 const maxBuffers = 40;
-/** Scratch of one row: it should stay in the first-level cache beside the data. */
+/** Scratch of one row, of which every thread has its own. */
 const maxScratchBytes = 32 * 1024;
 
 /** Options of fusion: `fuse: false` leaves every node alone, to see what fusion brings. */
@@ -59,12 +57,14 @@ class Fusion {
   readonly #roots: ReadonlySet<Value>;
   readonly #inPlace = new Map<Node, Value>();
   readonly #readers = new Map<Node, Node[]>();
+  readonly #costs: GroupCosts;
   /** Groups that cannot merge with those after them, as long as both are what they are. */
   readonly #refused = new Map<Group, Set<Group>>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#roots = new Set(rootsOf(graph));
+    this.#costs = new GroupCosts(this.#readers, this.#roots);
     const nodes = nodesOf(graph);
     const pinned = new Set([...this.#roots].map((v) => v.node));
     for (const node of nodes) {
@@ -89,7 +89,7 @@ class Fusion {
     this.#order.settle().forEach((group, i) => this.#position.set(group.nodes[0]!, i));
   }
 
-  /** Merges producers with consumers, in the order of bytes saved. */
+  /** Merges producers with consumers, those first that save most time. */
   mergeAlongEdges(): void {
     const edges = this.#computed.flatMap((node) =>
       [...new Set((this.#readers.get(node) ?? []).filter((r) => r !== node))].map((reader) => ({ node, reader })),
@@ -101,14 +101,10 @@ class Fusion {
       const follows = elementOf(reader).over.length === 0 && sameAxes(a, b);
       if (a !== b && a.nodes.some((n) => elementOf(n).role === "reduce") && follows) this.#tryMerge(a, b);
     }
-    const sources = new Map<Group, ReadonlySet<Node>>();
-    const sourcesOf = (group: Group): ReadonlySet<Node> => {
-      let found = sources.get(group);
-      if (!found) sources.set(group, (found = this.#sourcesOf(group)));
-      return found;
-    };
-    const saved = new Map(edges.map((edge) => [edge, this.#bytesSaved(edge.node, edge.reader, sourcesOf)]));
-    edges.sort((x, y) => saved.get(y)! - saved.get(x)! || this.#position.get(x.node)! - this.#position.get(y.node)!);
+    const promises = new Map(edges.map((e) => [e, this.#costs.promise(this.#groupOf.get(e.node)!, e.reader)]));
+    edges.sort(
+      (x, y) => promises.get(y)! - promises.get(x)! || this.#position.get(x.node)! - this.#position.get(y.node)!,
+    );
     for (let merged = true, round = 0; merged && round < 3; round++) {
       merged = false;
       for (const { node, reader } of edges) {
@@ -118,7 +114,7 @@ class Fusion {
     }
   }
 
-  /** Merges groups that read the same data over the same axes. */
+  /** Merges groups that read the same data over the same axes, where that saves more than reading some of it across its rows takes. */
   mergeSiblings(): void {
     for (const readers of this.#readers.values()) {
       for (let i = 1; i < readers.length; i++) {
@@ -131,7 +127,8 @@ class Fusion {
           if (this.#order.reaches(a, b, direct) || this.#order.reaches(b, a, direct)) continue;
           const pairs = commonAxes(a, b);
           const group = joined(a, b, pairs, this.#position);
-          if (pairs.length !== a.axes.length || this.#buffersOf(group) > maxBuffers || crossing(a, b)) continue;
+          if (pairs.length !== a.axes.length || this.#costs.buffersOf(group) > maxBuffers) continue;
+          if (this.#costs.gain(a, b, group, 0) <= secondsOfJumps(crossing(a, b))) continue;
           this.#replace(a, b, group);
         }
       }
@@ -164,31 +161,6 @@ class Fusion {
     return control.results.filter((x) => read.has(x) || this.#roots.has(x));
   }
 
-  /** What is not written and read again, and what is read once instead of twice, where a group and a reader are one. */
-  #bytesSaved(node: Node, reader: Node, sourcesOf: (group: Group) => ReadonlySet<Node>): number {
-    const sources = sourcesOf(this.#groupOf.get(node)!);
-    const shared = new Set<Node>();
-    for (const { value } of accessesOf(reader)) if (sources.has(value.node)) shared.add(value.node);
-    let bytes = bytesOf(node);
-    for (const n of shared) bytes += bytesOf(n);
-    return bytes;
-  }
-
-  /** What a group reads from outside, and what is read by those that only it reads, which will be computed in it. */
-  #sourcesOf(group: Group): ReadonlySet<Node> {
-    const sources = new Set<Node>();
-    const members = [...group.nodes];
-    for (let i = 0; i < members.length && i < farthest; i++) {
-      for (const { value } of accessesOf(members[i]!)) {
-        const source = value.node;
-        sources.add(source);
-        if (this.#readers.get(source)?.length === 1 && elementOf(source).role === "map") members.push(source);
-      }
-    }
-    for (const member of group.nodes) sources.delete(member);
-    return sources;
-  }
-
   #tryMerge(a: Group, b: Group): boolean {
     let refused = this.#refused.get(a);
     if (refused?.has(b)) return false;
@@ -217,9 +189,10 @@ class Fusion {
     if (leads === 1 ? !whole : pairs.length === 0 && a.axes.length > 0 && !isPureMap(a)) return null;
     if (this.#order.reaches(a, b, true)) return null;
     const group = joined(a, b, pairs, this.#position);
-    if (this.#buffersOf(group) > maxBuffers) return null;
-    if (leads === 0 && !whole && scratchBytesOf(group, this.#escapesFrom(group)) > maxScratchBytes) return null;
-    return group;
+    if (this.#costs.buffersOf(group) > maxBuffers) return null;
+    const kept = leads === 0 && !whole ? scratchBytesOf(group, this.#costs.escapesFrom(group.nodes)) : 0;
+    if (kept > maxScratchBytes) return null;
+    return this.#costs.gain(a, b, group, kept) > 0 ? group : null;
   }
 
   #add(group: Group): void {
@@ -230,23 +203,6 @@ class Fusion {
   #replace(a: Group, b: Group, group: Group): void {
     this.#order.replace(a, b, group);
     for (const node of group.nodes) this.#groupOf.set(node, group);
-  }
-
-  #escapesFrom(group: Group): (node: Node) => boolean {
-    const inside = new Set(group.nodes);
-    return (node) =>
-      this.#roots.has(node.results[0]!) || (this.#readers.get(node)?.some((r) => !inside.has(r)) ?? false);
-  }
-
-  #buffersOf(group: Group): number {
-    const inside = new Set(group.nodes);
-    const buffers = new Set<Node>();
-    const escapes = this.#escapesFrom(group);
-    for (const node of group.nodes) {
-      if (escapes(node)) buffers.add(node);
-      for (const access of accessesOf(node)) if (!inside.has(access.value.node)) buffers.add(access.value.node);
-    }
-    return buffers.size;
   }
 
   /** Lets an update be written in place where every reader of the old value can run before it. */
@@ -272,17 +228,13 @@ class Fusion {
     // A check in the same kernel could fail when other rows have been written.
     if (group.nodes.some(canFail)) return false;
     if (readers.length === 0) return true;
-    if (group.kind === "rows") return overwritesInStep(group, this.#escapesFrom(group), parameter, writer);
+    if (group.kind === "rows") return overwritesInStep(group, this.#costs.escapesFrom(group.nodes), parameter, writer);
     return readers.every((n) => elementOf(n).over.length === 0 && readsOnlyAtItsOwnIndex(n, parameter));
   }
 }
 
 function standsAlone({ kind, nodes }: Group): boolean {
   return kind === "scatter" || kind === "control" || (kind === "routine" && !nodes.some(storesOnce));
-}
-
-function bytesOf(node: Node): number {
-  return countOf(node.results[0]!) * itemSize(node.results[0]!.type.dtype);
 }
 
 function readsOnlyAtItsOwnIndex(node: Node, source: Node): boolean {

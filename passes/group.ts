@@ -127,8 +127,8 @@ export function sameAxes(a: Group, b: Group): boolean {
   return a.axes.length === b.axes.length && a.axes.every((extent, t) => extent === b.axes[t]);
 }
 
-/** Whether both groups read some tensor, one along its rows and the other along its columns: as one they would jump through memory. */
-export function crossing(a: Group, b: Group): boolean {
+/** The tensors that one of the groups reads along their rows and the other along their columns: as one they would jump through memory. */
+export function crossing(a: Group, b: Group): readonly Node[] {
   const axesIn = (group: Group): ReadonlyMap<Node, readonly number[]> => {
     const found = new Map<Node, number[]>();
     for (const reader of group.nodes) {
@@ -141,7 +141,9 @@ export function crossing(a: Group, b: Group): boolean {
     return found;
   };
   const theirs = axesIn(b);
-  return [...axesIn(a)].some(([node, at]) => theirs.get(node)?.some((axis, t) => axis !== at[t]) ?? false);
+  return [...axesIn(a)]
+    .filter(([node, at]) => theirs.get(node)?.some((axis, t) => axis !== at[t]) ?? false)
+    .map(([node]) => node);
 }
 
 /** Both groups as one, over the given pairs of axes; nodes sorted by `position`. */

@@ -1,9 +1,10 @@
 // The loop nests inside a row of a group: which of its nodes share a loop, in which order the loops run, and which values
 // must be kept in row scratch between them.
 //
-// A node that is cheap or read once, index for index, is inlined into its readers. Every other node is placed in the nest
+// A node that is computed sooner than it is kept and fetched, or is read once, index for index, is inlined into its readers. Every other node is placed in the nest
 // of its level and extents: its level is that of its operands, plus one for every operand that it does not read element
 // by element in the same loop (a reduction's result, a shifted or broadcast read).
+import { secondsOf, secondsToMove } from "#ir/cost.js";
 import { itemSize } from "#ir/dtype.js";
 import { indexLocal, type Expr, type Local, literal } from "#ir/expr.js";
 import type { Node } from "#ir/node.js";
@@ -11,8 +12,8 @@ import { countOf, elementOf, overAccesses } from "./element.js";
 import { accessesOf, type Group } from "./group.js";
 import { type Access, isAccess, rewriteExpr, substitute, walkExpr } from "./rewrite-expr.js";
 
-/** Bytes of a row beyond which a value is computed again, if that takes few operations, rather than kept. */
-const largeRow = 16 * 1024;
+/** Bytes of an element in a vector, whose lanes are no narrower. */
+const laneBytes = 4;
 
 /** A node that gets a value of its own. */
 export interface Placed {
@@ -154,8 +155,9 @@ function inlinedNodes(group: Group, escapes: (node: Node) => boolean): ReadonlyS
     const repeated = [...sources].filter((s) => inlined.has(s) && countOf(s.results[0]!) >= count);
     const cost = repeated.reduce((sum, s) => sum + costs.get(s)!, element.cost);
     const read = reads.get(node);
-    const rowBytes = (count / points) * itemSize(node.results[0]!.type.dtype);
-    if (cost <= (rowBytes > largeRow ? 4 : 1) || (read?.count === 1 && sameSpace(read.reader, node))) {
+    const item = Math.max(laneBytes, itemSize(node.results[0]!.type.dtype));
+    const keeping = secondsToMove(2 * item, (count / points) * item);
+    if (secondsOf({ flops: cost, bytes: 0 }) < keeping || (read?.count === 1 && sameSpace(read.reader, node))) {
       inlined.add(node);
       costs.set(node, cost);
     }

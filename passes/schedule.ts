@@ -3,11 +3,12 @@
 //
 // Several orders are tried (as the graph lists the groups, depth first, whatever frees most memory first) and the one
 // with the least peak memory is kept; the first of them where they tie.
+import { secondsOf } from "#ir/cost.js";
 import { itemSize } from "#ir/dtype.js";
 import type { Node, Value } from "#ir/node.js";
-import { countOf, elementOf } from "./element.js";
+import { flopsOf } from "./cost.js";
+import { countOf } from "./element.js";
 import { accessesOf, canFail, type FusedGraph, type Group } from "./group.js";
-import { routineWork } from "./routine.js";
 
 /** One launch: groups side by side, then reductions that combine their results. */
 export interface LaunchGroups {
@@ -27,8 +28,8 @@ const sideBySideBytes = 8 * 1024 * 1024;
 const sideBySideGroups = 32;
 /** Buffers of a launch, each a parameter of a function: engines allow 1000. */
 const mostBuffers = 400;
-/** Element operations that may run on one thread while the others wait. */
-const combineWork = 16 * 1024;
+/** Seconds that one thread may take while the others wait: less than another launch, for which all meet. */
+const combineSeconds = 0.82e-6;
 
 export function schedule(fused: FusedGraph): Schedule {
   const uses = usesOf(fused);
@@ -158,14 +159,8 @@ function inOrder(fused: FusedGraph, rank: (g: Group) => number, uses: Uses): rea
 /** Whether a group only makes single numbers, such as the mean of a loss or the count of steps. */
 function isCombine(group: Group): boolean {
   if (group.kind !== "rows" || group.axes.length > 0) return false;
-  return group.nodes.reduce((sum, n) => sum + workOf(n), 0) <= combineWork;
-}
-
-/** Element operations of a node. */
-export function workOf(node: Node): number {
-  const { over, cost, role } = elementOf(node);
-  if (role === "routine") return routineWork(node);
-  return over.reduce((n, l) => n * l.extent!, Math.max(1, cost) * countOf(node.results[0]!));
+  const flops = group.nodes.reduce((sum, n) => sum + flopsOf(n), 0);
+  return secondsOf({ flops, bytes: 0 }) <= combineSeconds;
 }
 
 function peakBytes(launches: readonly LaunchGroups[], uses: Uses): number {

@@ -2,7 +2,7 @@
 // do not read each other, and each waits for the step before its first late reader.
 import type { Node } from "#ir/node.js";
 import { canFail } from "../group.js";
-import { workOf } from "../schedule.js";
+import { flopsOf } from "../cost.js";
 import type { Timeline } from "./timeline.js";
 
 /** Nodes that are computed again together. */
@@ -41,7 +41,7 @@ export function regionsOf(timeline: Timeline, kept: ReadonlySet<Node>): Recomput
     // Nothing is won where the first reader follows at once.
     return waitsFor && step.get(nodes.at(-1)!)! < first - 1 ? [{ nodes, waitsFor }] : [];
   });
-  const work = regions.reduce((sum, { nodes }) => sum + nodes.reduce((n, node) => n + workOf(node), 0), 0);
+  const work = regions.reduce((sum, { nodes }) => sum + nodes.reduce((n, node) => n + flopsOf(node), 0), 0);
   return { regions, work };
 }
 

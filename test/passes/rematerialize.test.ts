@@ -14,7 +14,8 @@ import { rebuild } from "#passes/recompute/rebuild.js";
 import { regionsOf } from "#passes/recompute/regions.js";
 import { type Timeline, timelineOf } from "#passes/recompute/timeline.js";
 import { rematerialize, type RematerializeOptions } from "#passes/rematerialize.js";
-import { schedule, workOf } from "#passes/schedule.js";
+import { flopsOf } from "#passes/cost.js";
+import { schedule } from "#passes/schedule.js";
 import { wasm } from "#runtime/wasm/backend.js";
 import { difference } from "../compare.js";
 import { build, recipeOf } from "../fuzz/recipe.js";
@@ -30,7 +31,7 @@ function planned(graph: Graph, options?: RematerializeOptions): number {
 
 /** Element operations of all that is computed. */
 function workIn(graph: Graph): number {
-  return fuse(graph).groups.reduce((sum, { nodes }) => sum + nodes.reduce((n, node) => n + workOf(node), 0), 0);
+  return fuse(graph).groups.reduce((sum, { nodes }) => sum + nodes.reduce((n, node) => n + flopsOf(node), 0), 0);
 }
 
 const recomputed = (graph: Graph, options?: RematerializeOptions): Graph => rematerialize(options).run(graph, () => {});
