@@ -11,10 +11,18 @@ export function build(): void {
 
 /** What a script of dist/bench prints in its last line, which is JSON; `build` was called before. Throws where it fails, with what it said. */
 export function inChild<T>(script: string, ...args: readonly string[]): T {
-  const file = `${root}dist/bench/${script}.js`;
+  return JSON.parse(printedBy(`bench/${script}`, args).trim().split("\n").at(-1)!) as T;
+}
+
+/** What the command line prints as JSON; `build` was called before. */
+export function inCommandLine<T>(...args: readonly string[]): T {
+  return JSON.parse(printedBy("src/cli/main", args)) as T;
+}
+
+function printedBy(script: string, args: readonly string[]): string {
+  const options = { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 } as const;
   try {
-    const text = execFileSync(process.execPath, [file, ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
-    return JSON.parse(text.trim().split("\n").at(-1)!) as T;
+    return execFileSync(process.execPath, [`${root}dist/${script}.js`, ...args], options);
   } catch (error) {
     const { status, signal } = error as { readonly status?: number; readonly signal?: string };
     if (status === undefined && signal === undefined) throw error;

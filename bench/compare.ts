@@ -1,9 +1,8 @@
 // `npm run bench`: every workload in every library, each workload in a process of its own; a table, and a file of results.
-import { renameSync, writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
 import { build, inChild } from "./child.js";
 import type { Compared } from "./compare-child.js";
 import { firstRuns, type FirstRuns } from "./first-run.js";
+import { loadNow, machine, type Machine, writeResults } from "./machine.js";
 import { libraries } from "./peers/index.js";
 import { comparisonTable } from "./comparison-table.js";
 import { workloadNamed, workloads } from "./workloads/index.js";
@@ -21,13 +20,7 @@ export interface CompareOptions {
 }
 
 /** What `--json` writes. */
-export interface Results {
-  readonly date: string;
-  readonly node: string;
-  readonly cpu: string;
-  readonly cores: number;
-  /** Load averages of a minute, at the beginning and at the end. */
-  readonly load: readonly [number, number];
+export interface Results extends Machine {
   readonly seconds: number;
   readonly workloads: readonly WorkloadResult[];
   readonly firstRuns: readonly FirstRuns[];
@@ -44,7 +37,7 @@ export interface WorkloadResult extends Compared {
 export function benchCompare(options: CompareOptions): void {
   const peers = chosen(options.peers, Object.keys(libraries), "library");
   const names = chosen(options.only, workloads.map(({ name }) => name), "workload"); // prettier-ignore
-  const before = loadavg()[0]!;
+  const before = loadNow();
   console.error("translating gradloom…");
   build();
   const results = names.map((name): WorkloadResult => {
@@ -54,21 +47,9 @@ export function benchCompare(options: CompareOptions): void {
     return { name, title, flops, bytes, ...compared };
   });
   const first = options.compile ? firstRuns(["xor", "mlp-32", "cnn", "transformer-training"], 5, ["gradloom", "jax"]) : []; // prettier-ignore
-  const [{ model } = { model: "unknown" }] = cpus();
-  const all: Results = {
-    date: new Date().toISOString().slice(0, 16) + "Z",
-    node: process.version,
-    cpu: model,
-    cores: cpus().length,
-    load: [before, loadavg()[0]!],
-    seconds: options.seconds,
-    workloads: results,
-    firstRuns: first,
-  };
+  const all: Results = { ...machine(before), seconds: options.seconds, workloads: results, firstRuns: first };
   console.log(comparisonTable(all));
-  if (options.json === undefined) return;
-  writeFileSync(`${options.json}.part`, `${JSON.stringify(all, rounded, 1)}\n`);
-  renameSync(`${options.json}.part`, options.json);
+  if (options.json !== undefined) writeResults(options.json, all);
 }
 
 /** Names of a list with commas; all where there is none. Throws where one is not known. */
@@ -79,7 +60,3 @@ function chosen(list: string | undefined, known: readonly string[], what: string
   if (wrong !== undefined) throw new Error(`there is no ${what} "${wrong}", only ${known.join(", ")}`);
   return [...new Set(names)];
 }
-
-/** Five digits say what the clock knows. */
-const rounded = (_: string, value: unknown): unknown =>
-  typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { benchCompare } from "./compare.js";
 import { benchFirstRun } from "./first-run.js";
 import { benchLaunches } from "./launches.js";
+import { benchModes } from "./modes.js";
 import { benchPage } from "./page.js";
 import { benchPlanner } from "./planner.js";
 import { benchRematerialize } from "./rematerialize.js";
@@ -21,8 +22,16 @@ program
 
 program
   .command("page")
-  .description("the numbers and the chart of docs/performance.md, from docs/performance.json")
+  .description("numbers and charts of docs/performance.md and docs/static-dynamic.md, from the .json beside them")
   .action(benchPage);
+
+program
+  .command("modes")
+  .description("eager and compiled steps of the notes' models, and what vectorising brings; a minute or two")
+  .option("--seconds <n>", "how long to go on in each process", positive, 0.7)
+  .option("--processes <n>", "how many of each kind", positive, 3)
+  .option("--json <file>", "write the results: docs/static-dynamic.json")
+  .action(benchModes);
 
 program
   .command("planner")

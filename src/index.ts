@@ -39,6 +39,7 @@ export type { InputSpec, InputSpecs, InputTensors } from "./input-specs.js";
 export { fori, scan, type ScanOptions, type Step, type Turn } from "./loops.js";
 export * as metrics from "./metrics/index.js";
 export type { Mode } from "./mode.js";
+export * as modes from "./modes/index.js";
 export { type Evaluated, ModelInstance, type StaticModel } from "./model-instance.js";
 export type { SummaryOptions } from "./model-summary.js";
 export * as nn from "./nn/index.js";

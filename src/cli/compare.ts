@@ -1,19 +1,16 @@
 // `gradloom compare`: the static graph against eager execution, from the same weights, each in a fresh process.
-import { fork } from "node:child_process";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { inUnits } from "#runtime/device.js";
 import { threeDigits, timeText, withCommas } from "../pictures/amounts.js";
-import { compareModes, type Comparison, fullSpeedStep } from "./comparison.js";
-import { CommandError } from "./failure.js";
+import { compareModes, type Comparison, fullSpeedStep } from "../modes/comparison.js";
+import type { MeasureOptions, Measurement } from "../modes/measure.js";
+import { measureScript } from "../modes/measure-script.js";
 import { loadModel } from "./load-model.js";
-import type { Mode } from "../mode.js";
-import type { Extent, Measurement } from "./measure.js";
 import { integer, printJson, withSeed } from "./options.js";
 import { plainTable } from "./tables.js";
 
-interface CompareOptions extends Extent {
-  readonly seed?: number;
+interface CompareOptions extends Pick<MeasureOptions, "steps" | "threads" | "seed"> {
   readonly json?: boolean;
 }
 
@@ -30,6 +27,7 @@ export function compareCommand(program: Command): void {
     .command("compare <script>")
     .description("Trains the model eagerly and compiled, from the same weights, each in a fresh process, and compares.")
     .option("--steps <n>", "training steps in each mode; where nothing is said at least 200 and one second", integer(1))
+    .option("--threads <n>", "of the compiled program; where nothing is said as many as pay", integer(1))
     .option("--json", "as JSON, times in ms")
     .addHelpText(
       "after",
@@ -53,9 +51,12 @@ Examples:
 }
 
 /** Measures both modes, one after the other. */
-export async function compareScript(script: string, options: CompareOptions): Promise<ModesCompared> {
-  const compiled = await inFreshProcess(script, "compiled", options);
-  const eager = await inFreshProcess(script, "eager", options);
+export async function compareScript(
+  script: string,
+  { steps, threads, seed }: Pick<MeasureOptions, "steps" | "threads" | "seed">,
+): Promise<ModesCompared> {
+  const compiled = await measureScript(script, "compiled", { steps, threads, seed });
+  const eager = await measureScript(script, "eager", { steps, seed });
   return { eager, compiled, comparison: compareModes(eager, compiled) };
 }
 
@@ -72,6 +73,7 @@ export function printComparison({ eager, compiled, comparison }: ModesCompared):
     ["a step at full speed", timeText(e.stepMs), timeText(c.stepMs)],
     ["full speed from step", withCommas(fullSpeedStep(eager.times)), withCommas(fullSpeedStep(compiled.times))],
     ["kernels a step", withCommas(e.kernels), withCommas(c.kernels)],
+    ["bytes that kernels read and write", inUnits(e.traffic), inUnits(c.traffic)],
     ["memory beside parameters", inUnits(e.bytes), inUnits(c.arenaBytes)],
     ["  without sharing; at least", "", `${inUnits(c.naiveBytes)}; ${inUnits(c.lowerBoundBytes)}`],
   );
@@ -82,23 +84,4 @@ export function printComparison({ eager, compiled, comparison }: ModesCompared):
   const apart = comparison.maxRelativeDifference;
   const agree = apart === 0 ? "agree to the bit" : `differ by at most ${threeDigits(apart)} (relative)`;
   console.log(`the losses of ${withCommas(steps)} steps from the same weights ${agree}`);
-}
-
-function inFreshProcess(script: string, mode: Mode, { steps, seed }: CompareOptions): Promise<Measurement> {
-  const extent = steps === undefined ? [] : ["--steps", String(steps)];
-  const start = seed === undefined ? [] : ["--seed", String(seed)];
-  const child = fork(process.argv[1]!, ["measure", script, mode, ...extent, ...start], {
-    // What the script prints would stand in the middle of the comparison.
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
-  return new Promise((resolve, reject) => {
-    let [complaint, result]: [string, Measurement | null] = ["", null];
-    child.stderr!.on("data", (text: Buffer) => (complaint += text.toString()));
-    child.on("message", (message) => (result = message as Measurement));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (result && code === 0) resolve(result);
-      else reject(new CommandError(`the ${mode} process ended with code ${code}\n${complaint.trimEnd()}`));
-    });
-  });
 }

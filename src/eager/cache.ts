@@ -11,6 +11,8 @@ export interface EagerProgram {
   run(addresses: readonly number[]): void;
   /** Kernels per run. */
   readonly launches: number;
+  /** What they read and write per run. */
+  readonly bytes: number;
   /** Frees what it holds on the device. */
   dispose(): void;
 }

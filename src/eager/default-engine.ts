@@ -18,6 +18,7 @@ export function engineOn(device: Device): EagerEngine {
     const program = prepare(plan, device, device.backend);
     return {
       launches: plan.steps.length,
+      bytes: plan.steps.reduce((sum, { kernel }) => sum + kernel.bytes, 0),
       run: (addresses) => program.run(addresses),
       dispose: () => program.dispose(),
     };

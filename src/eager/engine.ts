@@ -37,6 +37,8 @@ export type EagerCompiler = (graph: Graph, strides: ReadonlyMap<Node, readonly n
 /** What eager execution has cost since the last reset; bytes are those of eager tensors, parameters not counted. */
 export interface EagerStats {
   readonly launches: number;
+  /** What launches read and wrote, each operand and result once. */
+  readonly bytesMoved: number;
   readonly kernelsCompiled: number;
   readonly compileMs: number;
   readonly bytesLive: number;
@@ -56,6 +58,7 @@ export class EagerEngine implements EagerOwner {
   readonly #rules = new PullbackCache();
   readonly #parameters = new WeakMap<Parameter, EagerTensor>();
   #launches = 0;
+  #bytesMoved = 0;
   #kernelsCompiled = 0;
   #compileMs = 0;
 
@@ -150,6 +153,7 @@ export class EagerEngine implements EagerOwner {
   stats(): EagerStats {
     return {
       launches: this.#launches,
+      bytesMoved: this.#bytesMoved,
       kernelsCompiled: this.#kernelsCompiled,
       compileMs: this.#compileMs,
       bytesLive: this.memory.live,
@@ -159,7 +163,7 @@ export class EagerEngine implements EagerOwner {
 
   /** Counts from zero again; the peak starts from what is live. */
   resetStats(): void {
-    this.#launches = this.#kernelsCompiled = this.#compileMs = 0;
+    this.#launches = this.#bytesMoved = this.#kernelsCompiled = this.#compileMs = 0;
     this.memory.peak = this.memory.live;
   }
 
@@ -204,6 +208,7 @@ export class EagerEngine implements EagerOwner {
       throw error instanceof RunError ? atCaller(error) : error;
     }
     this.#launches += program.launches;
+    this.#bytesMoved += program.bytes;
     return storages.map((storage, i) => new EagerTensor(this, results[i]!, storage, 0));
   }
 

@@ -1,13 +1,18 @@
-// docs/performance.md and its chart say what docs/performance.json says, and what a network needs is counted right.
+// docs/performance.md, docs/static-dynamic.md and their charts say what the files beside them say, and what a network needs is
+// counted right.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { mustAgree } from "../../bench/agreement.js";
 import { bytesOf, flopsOf } from "../../bench/costs.js";
+import { modesPage } from "../../bench/modes-page.js";
 import { performancePage } from "../../bench/page.js";
 import { workloadNamed } from "../../bench/workloads/index.js";
 
-test("the page's numbers and its chart are those of the file: npm run bench -- page", async () => {
-  const { page, chart } = await performancePage();
+test.each([
+  ["performance.md", performancePage],
+  ["static-dynamic.md", modesPage],
+])("%s: numbers and chart are those of its file: npm run bench -- page", async (_, made) => {
+  const { page, chart } = await made();
   expect(page.before).toBe(page.text);
   expect(readFileSync(chart.path, "utf8")).toBe(chart.text);
 });

@@ -36,8 +36,17 @@ test("compare --json prints exactly the fields that are promised, from losses th
     "maxRelativeDifference",
   ]);
   expect(result.model).toBe("xor");
-  expect(Object.keys(result.eager!)).toEqual(["stepMs", "kernels", "bytes"]);
-  const fields = ["compileMs", "firstStepMs", "stepMs", "kernels", "arenaBytes", "naiveBytes", "lowerBoundBytes"];
+  expect(Object.keys(result.eager!)).toEqual(["firstStepMs", "stepMs", "kernels", "traffic", "bytes"]);
+  const fields = [
+    "compileMs",
+    "firstStepMs",
+    "stepMs",
+    "kernels",
+    "traffic",
+    "arenaBytes",
+    "naiveBytes",
+    "lowerBoundBytes",
+  ];
   expect(Object.keys(result.compiled!)).toEqual(fields);
   expect(result.maxRelativeDifference).toBeLessThan(1e-5);
   expect(result.compiled!.kernels).toBeLessThan(result.eager!.kernels!);

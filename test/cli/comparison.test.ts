@@ -1,6 +1,6 @@
 // The arithmetic of a comparison, by hand.
 import { expect, test } from "vitest";
-import { breakEven, fullSpeedStep, largestDifference, steadyMs } from "#src/cli/comparison.js";
+import { breakEven, fullSpeedStep, largestDifference, steadyMs } from "#src/modes/comparison.js";
 
 test("break-even is the first step at which the sums cross", () => {
   // Sums: 5, 10, 15, 20 against 12, 13, 14, 15.

@@ -92,7 +92,7 @@ describe("the eager cache", () => {
     const disposed: string[] = [];
     const entry = (name: string): Compiled => ({
       kind: "compiled",
-      program: { run: () => {}, launches: 1, dispose: () => disposed.push(name) },
+      program: { run: () => {}, launches: 1, bytes: 0, dispose: () => disposed.push(name) },
       results: [],
       addresses: [],
     });

@@ -67,6 +67,7 @@ export function onReference(): { engine: EagerEngine; device: FakeDevice } {
   const device = new FakeDevice();
   const compile: EagerCompiler = (graph, strides) => ({
     launches: 1,
+    bytes: 0,
     dispose: () => {},
     run: (addresses) => {
       const feeds = graph.inputs.map(

@@ -1,10 +1,19 @@
-// What two measurements say: steady speed, when compiling has paid, how far the losses are apart.
+// What measurements of both modes say: steady speed, when compiling has paid, how far the losses are apart.
 import type { Measurement } from "./measure.js";
 
 /** The comparison as `compare --json` prints it; times in ms, memory in bytes. */
 export interface Comparison {
   readonly model: string;
-  readonly eager: { readonly stepMs: number; readonly kernels: number; readonly bytes: number };
+  readonly eager: {
+    /** The first step, which compiles a kernel for every op that it meets. */
+    readonly firstStepMs: number;
+    readonly stepMs: number;
+    readonly kernels: number;
+    /** Bytes that its launches read and write. */
+    readonly traffic: number;
+    /** The most bytes of tensors at once. */
+    readonly bytes: number;
+  };
   readonly compiled: {
     /** From building the graph to the end of the first run. */
     readonly compileMs: number;
@@ -12,6 +21,7 @@ export interface Comparison {
     readonly firstStepMs: number;
     readonly stepMs: number;
     readonly kernels: number;
+    readonly traffic: number;
     readonly arenaBytes: number;
     readonly naiveBytes: number;
     readonly lowerBoundBytes: number;
@@ -30,12 +40,19 @@ export function compareModes(eager: Measurement, compiled: Measurement): Compari
   const memory = compiled.memory ?? { naive: 0, planned: 0, lowerBound: 0 };
   return {
     model: compiled.model,
-    eager: { stepMs: eagerMs, kernels: eager.kernels, bytes: eager.bytes },
+    eager: {
+      firstStepMs: eager.times[0] ?? 0,
+      stepMs: eagerMs,
+      kernels: eager.kernels,
+      traffic: eager.traffic,
+      bytes: eager.bytes,
+    },
     compiled: {
       compileMs: compiled.times[0] ?? 0,
       firstStepMs: compiled.firstStepMs,
       stepMs: compiledMs,
       kernels: compiled.kernels,
+      traffic: compiled.traffic,
       arenaBytes: memory.planned,
       naiveBytes: memory.naive,
       lowerBoundBytes: memory.lowerBound,
