@@ -1,7 +1,7 @@
 // `gradloom check`: the gradient of a model's loss against central differences, in float64.
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { threeDigits } from "../pictures/amounts.js";
+import { threeDigits } from "../amounts.js";
 import { checkGradients, type GradientRow } from "../check-gradients.js";
 import { CommandError } from "./failure.js";
 import { loadModel } from "./load-model.js";

@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { inUnits } from "#runtime/device.js";
-import { threeDigits, timeText, withCommas } from "../pictures/amounts.js";
+import { threeDigits, timeText, withCommas } from "../amounts.js";
 import { compareModes, type Comparison, fullSpeedStep } from "../modes/comparison.js";
 import type { MeasureOptions, Measurement } from "../modes/measure.js";
 import { measureScript } from "../modes/measure-script.js";

@@ -1,7 +1,7 @@
 // The page of `gradloom gallery`: a contents table with the figures, then what each script told. Made as a document, so that
 // no text of a script can become markup.
 import { parseHTML } from "linkedom";
-import { timeText } from "../pictures/amounts.js";
+import { timeText } from "../amounts.js";
 import type { Shown } from "./gallery.js";
 import { alignments, cellText, type Part } from "./script-report.js";
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { timeText } from "../pictures/amounts.js";
+import { timeText } from "../amounts.js";
 import { writeWhole } from "../files/write-whole.js";
 import { CommandError } from "./failure.js";
 import type { ScriptStory } from "./script-report.js";

@@ -1,7 +1,7 @@
 // `gradloom run` on an experiment: its settings from the command line, its report on the terminal and in a folder.
 import type { Experiment, Settings } from "../experiment.js";
 import type { Mode } from "../mode.js";
-import { timeText } from "../pictures/amounts.js";
+import { timeText } from "../amounts.js";
 import { CommandError } from "./failure.js";
 import { GivenFolder } from "./given-folder.js";
 import { printJson } from "./options.js";

@@ -3,7 +3,7 @@
 import { type Command, Option } from "commander";
 import { join } from "node:path";
 import type { ModelDefinition } from "../define-model.js";
-import { timeText, withCommas } from "../pictures/amounts.js";
+import { timeText, withCommas } from "../amounts.js";
 import { compareScript, printComparison } from "./compare.js";
 import { CommandError } from "./failure.js";
 import { isModelDefinition } from "../define-model.js";

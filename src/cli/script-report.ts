@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { join } from "node:path";
 import type { Cell, Picture, Report } from "../report.js";
 import { writeWhole } from "../files/write-whole.js";
-import { threeDigits } from "../pictures/amounts.js";
+import { threeDigits } from "../amounts.js";
 import { CommandError } from "./failure.js";
 import { longTable, plainList, plainTable } from "./tables.js";
 

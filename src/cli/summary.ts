@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { SizeBinding } from "#ir/size.js";
 import { namedSizesOf } from "#passes/specialize.js";
-import { withCommas } from "../pictures/amounts.js";
+import { withCommas } from "../amounts.js";
 import { loadModel } from "./load-model.js";
 import { checkNames, printJson, withSizes } from "./options.js";
 import { ScriptReport } from "./script-report.js";

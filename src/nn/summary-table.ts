@@ -3,7 +3,7 @@ import type { SizeBinding } from "#ir/size.js";
 import type { Work } from "#ir/work.js";
 import { inUnits } from "#runtime/device.js";
 import { textTable } from "../metrics/text-table.js";
-import { inThousands, withCommas } from "../pictures/amounts.js";
+import { inThousands, withCommas } from "../amounts.js";
 import type { Report } from "../report.js";
 
 /** Operations, and whether a loop that turns an unknown number of times was counted once. */

@@ -5,7 +5,7 @@ import { mostTurns } from "#ir/plan-flow.js";
 import type { Plan, PlannedBuffer, Region } from "#ir/plan.js";
 import { inUnits } from "#runtime/device.js";
 import type { RootGraphModel } from "ts-graphviz";
-import { withCommas } from "./amounts.js";
+import { withCommas } from "../amounts.js";
 import { escape, html } from "./labels.js";
 import { ink, paints, type Role } from "./palette.js";
 import { canvas } from "./graph-picture.js";

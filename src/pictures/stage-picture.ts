@@ -5,7 +5,7 @@ import { holds } from "#ir/plan-flow.js";
 import type { Group } from "#passes/group.js";
 import { inUnits } from "#runtime/device.js";
 import type { RootGraphModel } from "ts-graphviz";
-import { withCommas } from "./amounts.js";
+import { withCommas } from "../amounts.js";
 import { type Frame, graphPicture } from "./graph-picture.js";
 import { memoryMap } from "./memory-map.js";
 import { rolesOf } from "./palette.js";

@@ -67,6 +67,7 @@ describe.concurrent("summary", () => {
       sizes: { batch: 32 },
       parameters: 101_770,
       untrained: 0,
+      atLeast: false,
       parameterBytes: 407_080,
       outputBytes: 17_664,
       flops: 32 * (128 * 1570 + 10 * 257) + outside.flops,
