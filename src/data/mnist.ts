@@ -27,6 +27,7 @@ export async function mnist({ dir }: MnistOptions = {}): Promise<{ readonly trai
   const paths = await Promise.all(parts.map((part) => findFile(from, part)));
   const missing = parts.filter((_, i) => paths[i] === null);
   if (missing.length > 0) {
+    if (!(await isFolder(from))) throw new DataError(`mnist: there is no folder ${from}`);
     const lines = missing.map((part) => `  ${part}-ubyte`);
     throw new DataError(`mnist: ${missing.length} of 4 files are missing in ${from}`, { lines });
   }
@@ -38,6 +39,10 @@ async function digits(imagesPath: string, labelsPath: string): Promise<Digits> {
   const images = await readIdx(imagesPath, { dtype: "u8", rank: 3 });
   const labels = await readIdx(labelsPath, { dtype: "u8", rank: 1 });
   const [count, height, width] = images.shape as [number, number, number];
+  if (count !== labels.shape[0]) {
+    const lines = [`  ${imagesPath}: ${count} images`, `  ${labelsPath}: ${labels.shape[0]} labels`];
+    throw new DataError("mnist: images and labels are not as many", { lines });
+  }
   const grey = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
   const [bytes, pixels] = [images.data as Uint8Array, new Float32Array(images.data.length)];
   for (let i = 0; i < bytes.length; i++) pixels[i] = grey[bytes[i]!]!;
@@ -61,6 +66,14 @@ async function findFile(dir: string, part: string): Promise<string | null> {
     if (found) return path;
   }
   return null;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const { stat } = await import("node:fs/promises");
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Where the package keeps its files, as seen from this library or from the working directory. */

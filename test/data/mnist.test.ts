@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DataError } from "#ir/errors.js";
 import { mnist } from "#src/data/mnist.js";
 
@@ -48,6 +48,52 @@ test("a directory with plain, zipped and dotted names", async () => {
     y: { data: Int32Array.of(3, 9), shape: [2] },
   });
   expect([...held.columns.x.data]).toEqual([1, 0]);
+});
+
+describe("folders that are no such data set", () => {
+  const files = {
+    "train-images-idx3-ubyte": imageFile(0, 255, 51, 102),
+    "train-labels-idx1-ubyte": labelFile(3, 9),
+    "t10k-images-idx3-ubyte": imageFile(255, 0),
+    "t10k-labels-idx1-ubyte": labelFile(1),
+  };
+  /** What is said of a folder with some files changed; null leaves one out. */
+  const complaint = async (changed: Partial<Record<keyof typeof files, Uint8Array | null>>): Promise<string> => {
+    const folder = await mkdtemp(join(dir, "bad-"));
+    for (const [name, bytes] of Object.entries({ ...files, ...changed }))
+      if (bytes) await writeFile(join(folder, name), bytes);
+    const error: unknown = await mnist({ dir: folder }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(DataError);
+    return (error as DataError).message.replaceAll(folder, "DIR");
+  };
+
+  test("a file is missing: the complaint names it", async () => {
+    const text = await complaint({ "t10k-labels-idx1-ubyte": null });
+    expect(text).toBe("mnist: 1 of 4 files are missing in DIR\n  t10k-labels-idx1-ubyte");
+  });
+  test("a file is cut short", async () => {
+    const text = await complaint({ "train-images-idx3-ubyte": imageFile(0, 255, 51, 102).subarray(0, 19) });
+    expect(text).toBe("idx: DIR/train-images-idx3-ubyte is truncated: 20 bytes expected for u8[2,1,2], 19 found");
+  });
+  test("a zipped file is cut short", async () => {
+    const text = await complaint({ "train-labels-idx1-ubyte": gzipSync(labelFile(3, 9)).subarray(0, 24) });
+    expect(text).toBe("idx: DIR/train-labels-idx1-ubyte does not unpack: unexpected end of file");
+  });
+  test("a file of another kind", async () => {
+    const text = await complaint({ "t10k-images-idx3-ubyte": new TextEncoder().encode("<html>") });
+    expect(text).toMatch(/^idx: DIR\/t10k-images-idx3-ubyte has the wrong magic number 0x3c68746d: an IDX file starts/);
+  });
+  test("labels where images should be", async () => {
+    const text = await complaint({ "train-images-idx3-ubyte": labelFile(3, 9) });
+    expect(text).toMatch(/train-images-idx3-ubyte has the wrong magic number 0x00000801 .* expected 0x00000803/);
+  });
+  test("more images than labels: the complaint counts both", async () => {
+    const text = await complaint({ "train-labels-idx1-ubyte": labelFile(3, 9, 4) });
+    expect(text).toBe("mnist: images and labels are not as many\n  DIR/train-images-idx3-ubyte: 2 images\n  DIR/train-labels-idx1-ubyte: 3 labels"); // prettier-ignore
+  });
+  test("no folder at all", async () => {
+    await expect(mnist({ dir: join(dir, "nowhere") })).rejects.toThrow(`mnist: there is no folder ${dir}/nowhere`);
+  });
 });
 
 test("without the package the error says which one to install", async () => {
