@@ -4,9 +4,12 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Translates gradloom and the bench to dist/, without checking types: seconds. */
+/** Bundles gradloom to dist/ and the bench to dist/bench, without checking types: seconds. */
 export function build(): void {
-  execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}bench/tsconfig.json`]);
+  for (const config of ["rolldown.config.ts", "bench/bundle.ts"]) {
+    const options = ["-c", config, "--log-level", "warn"];
+    execFileSync(process.execPath, [`${root}node_modules/rolldown/bin/cli.mjs`, ...options], { cwd: root });
+  }
 }
 
 /** What a script of dist/bench prints in its last line, which is JSON; `build` was called before. Throws where it fails, with what it said. */
@@ -16,7 +19,7 @@ export function inChild<T>(script: string, ...args: readonly string[]): T {
 
 /** What the command line prints as JSON; `build` was called before. */
 export function inCommandLine<T>(...args: readonly string[]): T {
-  return JSON.parse(printedBy("src/cli/main", args)) as T;
+  return JSON.parse(printedBy("cli", args)) as T;
 }
 
 function printedBy(script: string, args: readonly string[]): string {

@@ -1,8 +1,11 @@
 // Where things come from: the line of the user's program, found on the stack, and the name scope.
 import { GraphError, type Origin, placeError } from "./errors.js";
 
-const ownRoot = new URL("../", import.meta.url).href;
-const ownFolders = ["ir/", "src/", "passes/", "runtime/"];
+/** This folder: `ir/` among the sources, and in the package the one that holds everything. */
+const folder = new URL(".", import.meta.url).href;
+const ownFolders = folder.endsWith("/ir/")
+  ? ["ir/", "src/", "passes/", "runtime/"].map((name) => new URL(`../${name}`, folder).href)
+  : [folder];
 
 const scopes: string[] = [];
 
@@ -35,7 +38,7 @@ export function userOrigin(stack: string | undefined): Origin | null {
 
 function isOwn(file: string): boolean {
   const href = file.startsWith("/") ? `file://${file}` : file;
-  return href.startsWith(ownRoot) && ownFolders.some((folder) => href.slice(ownRoot.length).startsWith(folder));
+  return ownFolders.some((own) => href.startsWith(own));
 }
 
 /** The path as one would type it: relative to the working directory where it lies below it. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const folder = new URL(import.meta.url.includes("/dist/bench/") ? "../../../bench/" : "../", import.meta.url);
+const folder = new URL(import.meta.url.includes("/dist/bench/") ? "../../bench/" : "../", import.meta.url);
 const require = createRequire(new URL("package.json", folder));
 
 /** A file of a package, as a path. */

@@ -13,10 +13,11 @@ export async function measureScript(script: string, mode: Mode, options: Measure
   const { fileURLToPath } = await import("node:url");
   if (!existsSync(script)) throw new DataError(`measureScript: ${script} does not exist`);
   const extent = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])); // prettier-ignore
-  // In a clone the library is TypeScript, and so is its command line.
+  // In a clone the library is TypeScript, and so is its command line; in the package both lie in one folder.
   const here = import.meta.url;
-  const flags = here.endsWith(".ts") ? { execArgv: ["--conditions=gradloom-source", "--import", "tsx"] } : {};
-  const commands = fileURLToPath(here.replace(/modes\/measure-script(\.\w+)$/, "cli/main$1"));
+  const isSource = here.endsWith(".ts");
+  const flags = isSource ? { execArgv: ["--conditions=gradloom-source", "--import", "tsx"] } : {};
+  const commands = fileURLToPath(new URL(isSource ? "../cli/main.ts" : "cli.js", here));
   // What the script prints would stand in the middle of what its caller says.
   const child = fork(commands, ["measure", script, mode, ...extent], { ...flags, stdio: ["ignore", "ignore", "pipe", "ipc"] }); // prettier-ignore
   return new Promise((resolve, reject) => {

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type InputOptions, rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -46,8 +47,8 @@ describe("the packed tarball in an empty project", () => {
     mkdirSync(installed(), { recursive: true });
     mkdirSync(staged);
     // Types are checked by `npm run check`; what is packed here is the JavaScript.
-    const tsc = [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--noCheck"];
-    execFileSync(process.execPath, [...tsc, "--declaration", "false", "--outDir", join(staged, "dist")], { cwd: root });
+    const rolldown = [join(root, "node_modules/rolldown/bin/cli.mjs"), "-c", "--log-level", "warn"];
+    execFileSync(process.execPath, [...rolldown, "--dir", join(staged, "dist")], { cwd: root, stdio: "ignore" });
     for (const file of readdirSync(root, { withFileTypes: true })) {
       if (file.isFile()) cpSync(join(root, file.name), join(staged, file.name));
     }
@@ -68,7 +69,48 @@ describe("the packed tarball in an empty project", () => {
       "dist",
       "package.json",
     ]);
-    expect(readdirSync(installed(manifest.name, "dist")).sort()).toEqual(["ir", "passes", "runtime", "src"]);
+  });
+
+  test("loads two files, and one more for each namespace", () => {
+    const loaded = new Set<string>();
+    const follow = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      const text = readFileSync(installed(manifest.name, "dist", file), "utf8");
+      for (const [, next] of text.matchAll(/^(?:import|export)\b[^\n"]*"\.\/([^"]+)";$/gm)) follow(next!);
+    };
+    follow("index.js");
+    const namespaces = ["callbacks", "data", "metrics", "modes", "nn", "optim", "plots", "random"];
+    expect([...loaded].sort()).toEqual(["index", "library", ...namespaces].map((name) => `${name}.js`).sort());
+  });
+
+  test("leaves as much out of a browser's bundle as the separate sources do", async () => {
+    const uses = `
+      import { compile, Graph, nn, optim } from "gradloom";
+      globalThis.used = [compile, Graph, nn.dense, nn.sequential, optim.sgd];`;
+    const sizeFrom = async (gradloom: string, treeshake: InputOptions["treeshake"]): Promise<number> => {
+      const script = join(project, "page.mjs");
+      writeFileSync(script, uses);
+      const resolve = { alias: { gradloom }, conditionNames: ["gradloom-source"] };
+      const external = (id: string) => !/^[./#]|^gradloom$/.test(id) && id !== script;
+      const made = await rolldown({ input: script, cwd: root, resolve, external, treeshake, logLevel: "silent" });
+      const { output } = await made.generate({ minify: true });
+      return output.reduce((sum: number, file) => sum + ("code" in file ? file.code.length : 0), 0);
+    };
+    const sources = await sizeFrom(join(root, "src/index.ts"), { moduleSideEffects: false });
+    const published = await sizeFrom(installed(manifest.name, "dist/index.js"), {});
+    expect(sources).toBeGreaterThan(300_000);
+    expect(published).toBeLessThan(1.01 * sources);
+  });
+
+  test("shows the user's line in errors, wherever the package lies", () => {
+    cpSync(installed(manifest.name, "dist"), join(project, "linked"), { recursive: true });
+    const script = `
+      import { Graph } from "./linked/index.js";
+      const x = new Graph("line").input("x", [2, 3]);
+      try { x.matmul(x); } catch (error) { console.log(error.message); }`;
+    expect(run(script)).toMatch(/at script\.mjs:4:/);
+    rmSync(join(project, "linked"), { recursive: true });
   });
 
   test("loads no package: it is alone in node_modules", () => {
