@@ -1,5 +1,5 @@
 // Handwritten digits again, by a small convolutional network: two convolutions with max pooling, dropout, Adam.
-import { data, defineModel, nn, optim } from "gradloom";
+import { data, defineModel, metrics, nn, optim } from "gradloom";
 
 const batchSize = 64;
 
@@ -26,23 +26,7 @@ export default defineModel({
     };
   },
   optimizer: () => optim.adam({ lr: 0.002 }),
-  data: async (from) => {
-    const { train, test } = await data.mnist(from);
-    return {
-      batches: (epoch) => train.batches(batchSize, { shuffle: epoch + 1, reuse: true }),
-      batchesPerEpoch: train.batchCount(batchSize),
-      test: () => test.batches(1000),
-    };
-  },
+  data: data.mnistBatches(batchSize, { shuffle: true }),
   epochs: 2,
-  evaluate: (predict, { test }) => {
-    let [right, all] = [0, 0];
-    for (const { x, y } of test!()) {
-      const digits = predict({ x: x! }).digit.data;
-      const labels = (y as data.Column).data;
-      digits.forEach((digit, i) => (right += Number(digit === labels[i])));
-      all += digits.length;
-    }
-    return { "test accuracy": right / all };
-  },
+  metrics: { accuracy: ({ digit }, { y }) => metrics.accuracy(digit, y) },
 });

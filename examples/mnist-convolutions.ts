@@ -27,14 +27,7 @@ export default defineModel({
     };
   },
   optimizer: () => optim.adam({ lr: 0.001 }),
-  data: async (from) => {
-    const { train, test } = await data.mnist(from);
-    return {
-      batches: (epoch) => train.batches(batchSize, { shuffle: epoch + 1, reuse: true }),
-      batchesPerEpoch: train.batchCount(batchSize),
-      test: () => test.batches(1000),
-    };
-  },
+  data: data.mnistBatches(batchSize, { shuffle: true }),
   epochs: 5,
   metrics: { accuracy: ({ digit }, { y }) => metrics.accuracy(digit, y) },
   evaluate: (predict, { test }, report) => {

@@ -1,5 +1,5 @@
 // Handwritten digits: 784 pixels, 128 ReLU units, 10 classes; softmax cross entropy and plain gradient descent.
-import { data, defineModel, nn, optim } from "gradloom";
+import { data, defineModel, metrics, nn, optim } from "gradloom";
 
 const batchSize = 32;
 const init = nn.initializers.normal({ std: 0.01 });
@@ -18,23 +18,7 @@ export default defineModel({
     };
   },
   optimizer: () => optim.sgd({ lr: 0.01 }),
-  data: async (from) => {
-    const { train, test } = await data.mnist(from);
-    return {
-      batches: () => train.batches(batchSize, { reuse: true }),
-      batchesPerEpoch: train.batchCount(batchSize),
-      test: () => test.batches(1000),
-    };
-  },
+  data: data.mnistBatches(batchSize),
   epochs: 10,
-  evaluate: (predict, { test }) => {
-    let [right, all] = [0, 0];
-    for (const { x, y } of test!()) {
-      const digits = predict({ x: x! }).digit.data;
-      const labels = (y as data.Column).data;
-      digits.forEach((digit, i) => (right += Number(digit === labels[i])));
-      all += digits.length;
-    }
-    return { "test accuracy": right / all };
-  },
+  metrics: { accuracy: ({ digit }, { y }) => metrics.accuracy(digit, y) },
 });

@@ -24,14 +24,7 @@ export default defineModel({
     };
   },
   optimizer: () => optim.sgd({ lr: 0.01 }),
-  data: async (from) => {
-    const { train, test } = await data.mnist(from);
-    return {
-      batches: () => train.batches(batchSize, { reuse: true }),
-      batchesPerEpoch: train.batchCount(batchSize),
-      test: () => test.batches(1000),
-    };
-  },
+  data: data.mnistBatches(batchSize),
   epochs: 10,
   metrics: { accuracy: ({ digit }, { y }) => metrics.accuracy(digit, y) },
 });

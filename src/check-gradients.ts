@@ -55,7 +55,12 @@ export class GradientReport {
 
   /** A table, the worst first. */
   toString(): string {
-    const head = ["parameter", "shape", "tried", "worst at", "expected", "actual", "relative error", ""];
+    return textTable(this.cells());
+  }
+
+  /** The table's cells: its head, then the worst row first. */
+  cells(): readonly (readonly string[])[] {
+    const head = ["parameter", "shape", "tried", "worst at", "expected", "actual", "relative error", "ε", ""];
     const rows = this.rows.map((row) => [
       row.parameter,
       `[${row.shape.join()}]`,
@@ -64,9 +69,10 @@ export class GradientReport {
       row.expected.toPrecision(8),
       row.actual.toPrecision(8),
       row.error.toPrecision(3),
+      row.epsilon.toExponential(0),
       row.error > this.tolerance ? "off" : "ok",
     ]);
-    return textTable([head, ...rows]);
+    return [head, ...rows];
   }
 }
 

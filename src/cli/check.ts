@@ -1,8 +1,7 @@
 // `gradloom check`: the gradient of a model's loss against central differences, in float64.
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { threeDigits } from "../amounts.js";
-import { checkGradients, type GradientRow } from "../check-gradients.js";
+import { checkGradients, type GradientReport } from "../check-gradients.js";
 import { CommandError } from "./failure.js";
 import { loadModel } from "./load-model.js";
 import { firstBatch, integer, printJson, withSeed } from "./options.js";
@@ -43,33 +42,23 @@ async function check(script: string, options: CheckOptions): Promise<void> {
   const feeds = await firstBatch(definition);
   if (!feeds) throw new CommandError(`check: the data of ${script} have no batch`);
   const instance = definition.create(options.seed === undefined ? {} : { seed: options.seed });
-  const { rows } = checkGradients(instance, feeds, { samples: options.samples, tolerance });
-  const failed = rows.filter((row) => row.error > tolerance);
-  if (options.json) printJson({ model: definition.name, tolerance, ok: failed.length === 0, parameters: rows });
-  else printRows(rows, failed.length);
-  if (failed.length > 0) process.exitCode = 1;
+  const report = checkGradients(instance, feeds, { samples: options.samples, tolerance });
+  if (options.json) printJson({ model: definition.name, tolerance, ok: report.ok, parameters: report.rows });
+  else print(report);
+  if (!report.ok) process.exitCode = 1;
 }
 
-function printRows(rows: readonly GradientRow[], failed: number): void {
+function print(report: GradientReport): void {
+  const [head, ...cells] = report.cells();
   const table = new Table({
     ...plainTable,
-    head: ["parameter", "shape", "tried", "worst at", "expected", "actual", "relative error", "ε", ""],
+    head: [...head!],
     colAligns: ["left", "left", "right", "right", "right", "right", "right", "right", "left"],
   });
-  for (const row of rows) {
-    table.push([
-      row.parameter,
-      `[${row.shape.join()}]`,
-      `${row.tried} of ${row.count}`,
-      `[${row.index.join()}]`,
-      row.expected.toPrecision(8),
-      row.actual.toPrecision(8),
-      threeDigits(row.error),
-      row.epsilon.toExponential(0),
-      row.error > tolerance ? "off" : "ok",
-    ]);
-  }
+  for (const row of cells) table.push([...row]);
   console.log(table.toString());
+  const { rows } = report;
+  const failed = rows.filter((row) => row.error > tolerance).length;
   const all = rows.reduce((sum, row) => sum + row.tried, 0);
   console.log(
     failed > 0

@@ -2,11 +2,10 @@
 // modes, a picture of the graph and the curve of the loss.
 import { type Command, Option } from "commander";
 import { join } from "node:path";
-import type { ModelDefinition } from "../define-model.js";
 import { timeText, withCommas } from "../amounts.js";
 import { compareScript, printComparison } from "./compare.js";
 import { CommandError } from "./failure.js";
-import { isModelDefinition } from "../define-model.js";
+import { isModelDefinition, type ModelDefinition } from "../define-model.js";
 import { loadScript } from "./load-model.js";
 import type { Mode } from "../mode.js";
 import { GivenFolder } from "./given-folder.js";
@@ -14,6 +13,8 @@ import { runExperiment } from "./run-experiment.js";
 import { figureText, ScriptReport } from "./script-report.js";
 import { stagesOfModel } from "./model-stages.js";
 import { integer, printJson, withSeed } from "./options.js";
+import { lines } from "../plots/lines.js";
+import type { Picture } from "../report.js";
 import { train, type Training } from "./train.js";
 
 interface RunOptions {
@@ -118,11 +119,7 @@ async function tellTraining(
   report: ScriptReport,
 ): Promise<void> {
   const { losses, seconds, items } = history;
-  const { lossChart, lossSvg } = await import("../pictures/loss-chart.js");
-  if (losses.length > 1) {
-    const picture = { svg: await lossSvg(name, [...losses]), text: await lossChart([...losses]) };
-    await report.picture("loss", picture);
-  }
+  if (losses.length > 1) await report.picture("loss", lossPicture(name, losses));
   const perSecond = (count: number) => withCommas(Math.round(count / seconds));
   report.list([
     ["steps", `${withCommas(losses.length)}, ${mode}`],
@@ -147,4 +144,19 @@ async function writeGraph(definition: ModelDefinition, folder: string): Promise<
   const { picture, layout } = stagePicture(stages, "scheduled");
   await writePicture(picture, file, layout);
   return file;
+}
+
+/** The loss of every step, and its mean over some of them: the noise of small batches hides the curve. */
+async function lossPicture(title: string, losses: Float64Array): Promise<Picture> {
+  const width = Math.max(1, Math.ceil(losses.length / 120));
+  const starts = Array.from({ length: Math.ceil(losses.length / width) }, (_, i) => i * width);
+  const groups = starts.map((from) => losses.slice(from, from + width));
+  const mean = {
+    name: width > 1 ? `mean of ${width} steps` : "loss",
+    x: groups.map((group, i) => starts[i]! + (group.length + 1) / 2),
+    y: groups.map((group) => group.reduce((sum, x) => sum + x) / group.length),
+  };
+  const options = { title, x: "step", y: "loss", zero: true };
+  const { svg } = await lines(width > 1 ? [{ name: "every step", y: losses }, mean] : [mean], options);
+  return { svg, text: (await lines([mean], options)).text };
 }

@@ -2,7 +2,7 @@
 export type { Batch, BatchOptions } from "./batches.js";
 export { type Column, type Columns, type ColumnSource, Dataset, dataset } from "./dataset.js";
 export { type IdxArray, type IdxExpectation, parseIdx, readIdx } from "./idx.js";
-export { type Digits, mnist, type MnistOptions } from "./mnist.js";
+export { type Digits, mnist, mnistBatches, type MnistOptions } from "./mnist.js";
 export {
   type Fold,
   type FoldOptions,

@@ -35,6 +35,21 @@ export async function mnist({ dir }: MnistOptions = {}): Promise<{ readonly trai
   return { train: await digits(trainImages, trainLabels), test: await digits(testImages, testLabels) };
 }
 
+/**
+ * MNIST as a model's `data`: training batches, in the order of the file or shuffled anew in every epoch, and the test images by the
+ * thousand. Throws as `mnist` does.
+ */
+export function mnistBatches(batchSize: number, { shuffle = false }: { readonly shuffle?: boolean } = {}) {
+  return async (from: MnistOptions) => {
+    const { train, test } = await mnist(from);
+    return {
+      batches: (epoch: number) => train.batches(batchSize, { reuse: true, ...(shuffle ? { shuffle: epoch + 1 } : {}) }),
+      batchesPerEpoch: train.batchCount(batchSize),
+      test: () => test.batches(1000),
+    };
+  };
+}
+
 async function digits(imagesPath: string, labelsPath: string): Promise<Digits> {
   const images = await readIdx(imagesPath, { dtype: "u8", rank: 3 });
   const labels = await readIdx(labelsPath, { dtype: "u8", rank: 1 });

@@ -2,7 +2,7 @@
 import { requireWithin } from "./check.js";
 import { type CommonOptions, defineOptimizer, requireOptions } from "./define-optimizer.js";
 import type { Optimizer } from "./optimizer.js";
-import type { Rate } from "./rule.js";
+import { type Rate, runningMean } from "./rule.js";
 
 /** Options of Adadelta. */
 export interface AdadeltaOptions extends CommonOptions {
@@ -26,15 +26,9 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
       lr,
       slots: ["square", "steps"],
       step: ({ value, gradient, rate, slots: [s, u] }) => {
-        const square = s!
-          .mul(rho)
-          .flush()
-          .add(gradient.mul(gradient).mul(1 - rho));
+        const square = runningMean(s!, gradient.mul(gradient), rho);
         const step = u!.add(eps).div(square.add(eps)).sqrt().mul(gradient);
-        const steps = u!
-          .mul(rho)
-          .flush()
-          .add(step.mul(step).mul(1 - rho));
+        const steps = runningMean(u!, step.mul(step), rho);
         return { value: value.sub(step.mul(rate)), slots: [square, steps] };
       },
     },

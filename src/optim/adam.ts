@@ -4,7 +4,7 @@ import type { Tensor } from "../tensor.js";
 import { requireWithin } from "./check.js";
 import { type CommonOptions, defineOptimizer, requireOptions } from "./define-optimizer.js";
 import type { Optimizer } from "./optimizer.js";
-import type { Rate } from "./rule.js";
+import { type Rate, runningMean } from "./rule.js";
 
 /** Options of Adam, with the values of the paper where nothing is said. */
 export interface AdamOptions extends CommonOptions {
@@ -46,11 +46,8 @@ function adamNamed(name: string, options: AdamOptions): Optimizer {
       slots: amsgrad ? ["mean", "square", "greatest"] : ["mean", "square"],
       shared: (step, rate) => [ops.div(rate, correction(beta1, step)), correction(beta2, step).rsqrt()],
       step: ({ value, gradient, slots: [m, v, u], shared: [scale, c2] }) => {
-        const mean = m!
-          .mul(beta1)
-          .flush()
-          .add(gradient.mul(1 - beta1));
-        const square = v!.mul(beta2).add(gradient.mul(gradient).mul(1 - beta2));
+        const mean = runningMean(m!, gradient, beta1);
+        const square = runningMean(v!, gradient.mul(gradient), beta2);
         const greatest = u ? [u.maximum(square)] : [];
         const size = (greatest[0] ?? square).sqrt().mul(c2!).add(eps);
         return { value: value.sub(mean.mul(scale!).div(size)), slots: [mean, square, ...greatest] };

@@ -4,7 +4,7 @@ import { correction } from "./adam.js";
 import { requireWithin } from "./check.js";
 import { type CommonOptions, defineOptimizer, requireOptions } from "./define-optimizer.js";
 import type { Optimizer } from "./optimizer.js";
-import type { Rate } from "./rule.js";
+import { type Rate, runningMean } from "./rule.js";
 
 /** Options of AdaMax, with the values of the paper where nothing is said. */
 export interface AdamaxOptions extends CommonOptions {
@@ -32,10 +32,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
       slots: ["mean", "greatest"],
       shared: (step, rate) => [ops.div(rate, correction(beta1, step))],
       step: ({ value, gradient, slots: [m, u], shared: [scale] }) => {
-        const mean = m!
-          .mul(beta1)
-          .flush()
-          .add(gradient.mul(1 - beta1));
+        const mean = runningMean(m!, gradient, beta1);
         const greatest = u!.mul(beta2).maximum(gradient.abs());
         return { value: value.sub(mean.mul(scale!).div(greatest.add(eps))), slots: [mean, greatest] };
       },

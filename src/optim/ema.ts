@@ -4,6 +4,7 @@ import type { Parameter } from "../parameter.js";
 import { joinStates, Slots } from "../parameter-state.js";
 import { requireKnown, requireWithin } from "./check.js";
 import { optimizerOf, type Optimizer } from "./optimizer.js";
+import { runningMean } from "./rule.js";
 
 /** An optimiser that keeps averages of the parameters it trains. */
 export interface AveragingOptimizer extends Optimizer {
@@ -29,13 +30,7 @@ export function ema(inner: Optimizer, options: { readonly decay?: number } = {})
     const next = new Map(inner.step(at));
     for (const p of at.parameters) {
       const [average, weight] = [slots.of(p, "average"), next.get(p) ?? at.read(p)];
-      next.set(
-        average,
-        at
-          .read(average)
-          .mul(decay)
-          .add(weight.mul(1 - decay)),
-      );
+      next.set(average, runningMean(at.read(average), weight, decay));
     }
     return next;
   });

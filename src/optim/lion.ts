@@ -2,7 +2,7 @@
 import { requireWithin } from "./check.js";
 import { type CommonOptions, defineOptimizer, requireOptions } from "./define-optimizer.js";
 import type { Optimizer } from "./optimizer.js";
-import type { Rate } from "./rule.js";
+import { type Rate, runningMean } from "./rule.js";
 
 /** Options of Lion, with the values of the paper where nothing is said. */
 export interface LionOptions extends CommonOptions {
@@ -26,19 +26,8 @@ export function lion(options: LionOptions = {}): Optimizer {
       lr,
       slots: ["mean"],
       step: ({ value, gradient, rate, slots: [m] }) => {
-        const direction = m!
-          .mul(beta1)
-          .add(gradient.mul(1 - beta1))
-          .sign();
-        return {
-          value: value.sub(direction.mul(rate)),
-          slots: [
-            m!
-              .mul(beta2)
-              .flush()
-              .add(gradient.mul(1 - beta2)),
-          ],
-        };
+        const direction = runningMean(m!, gradient, beta1).sign();
+        return { value: value.sub(direction.mul(rate)), slots: [runningMean(m!, gradient, beta2)] };
       },
     },
     options,

@@ -2,7 +2,7 @@
 import { requireWithin } from "./check.js";
 import { type CommonOptions, defineOptimizer, requireOptions } from "./define-optimizer.js";
 import type { Optimizer } from "./optimizer.js";
-import type { Rate } from "./rule.js";
+import { decayed, type Rate, runningMean } from "./rule.js";
 
 /** Options of RMSProp. */
 export interface RmspropOptions extends CommonOptions {
@@ -36,21 +36,16 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
       slots: names,
       step: ({ value, gradient, rate, slots }) => {
         const before = (name: string) => slots[names.indexOf(name)]!;
-        const running = (name: string, x: typeof gradient) =>
-          before(name)
-            .mul(rho)
-            .flush()
-            .add(x.mul(1 - rho));
-        const after = [running("square", gradient.mul(gradient))];
+        const after = [runningMean(before("square"), gradient.mul(gradient), rho)];
         let spread = after[0]!;
         if (centered) {
-          const mean = running("mean", gradient);
+          const mean = runningMean(before("mean"), gradient, rho);
           after.push(mean);
           // The difference is never negative but by rounding.
           spread = spread.sub(mean.mul(mean)).maximum(0);
         }
         let direction = gradient.div(spread.sqrt().add(eps));
-        if (momentum > 0) after.push((direction = before("velocity").mul(momentum).flush().add(direction)));
+        if (momentum > 0) after.push((direction = decayed(before("velocity"), momentum).add(direction)));
         return { value: value.sub(direction.mul(rate)), slots: after };
       },
     },

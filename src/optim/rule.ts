@@ -24,10 +24,7 @@ export interface Rule {
   readonly slots: readonly (string | Slot)[];
   /** Scalars that all parameters share, from the number of this step, the first being 1; without it steps are not counted. */
   readonly shared?: (step: Tensor, rate: number | Tensor) => readonly Tensor[];
-  /**
-   * The parameter and its slots after the step. What decays by a factor passes through `flush`: the running mean of a gradient
-   * that stays 0, as in rows of a table that nobody looks up, would after some hundred steps be denormal for good, and slow.
-   */
+  /** The parameter and its slots after the step. */
   readonly step: (at: RuleArguments) => { readonly value: Tensor; readonly slots: readonly Tensor[] };
 }
 
@@ -36,3 +33,16 @@ export type Schedule = (step: Tensor) => Tensor;
 
 /** A learning rate: a number, a scalar tensor such as an input of the graph, or a schedule. */
 export type Rate = number | Tensor | Schedule;
+
+/**
+ * `factor · x`, where what would be denormal is 0: what decays beside a gradient that stays 0, as in rows of a table that nobody
+ * looks up, would end there for good, and be slow.
+ */
+export function decayed(x: Tensor, factor: number): Tensor {
+  return x.mul(factor).flush();
+}
+
+/** `βm + (1−β)x`: the mean m of the past and x, which forgets. */
+export function runningMean(mean: Tensor, x: Tensor, beta: number): Tensor {
+  return decayed(mean, beta).add(x.mul(1 - beta));
+}

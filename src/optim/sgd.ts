@@ -2,7 +2,7 @@
 import { mistake, requireWithin } from "./check.js";
 import { type CommonOptions, defineOptimizer, requireOptions } from "./define-optimizer.js";
 import type { Optimizer } from "./optimizer.js";
-import type { Rate } from "./rule.js";
+import { decayed, type Rate } from "./rule.js";
 
 /** Options of gradient descent. */
 export interface SgdOptions extends CommonOptions {
@@ -38,7 +38,7 @@ export function sgd(options: SgdOptions): Optimizer {
       slots: ["velocity"],
       step: ({ value, gradient, rate, slots: [before] }) => {
         const push = averaged ? gradient.mul(1 - mu) : gradient;
-        const velocity = before!.mul(mu).flush().add(push);
+        const velocity = decayed(before!, mu).add(push);
         const direction = nesterov ? velocity.mul(mu).add(push) : velocity;
         return { value: value.sub(direction.mul(rate)), slots: [velocity] };
       },
@@ -67,7 +67,7 @@ export function momentum(options: MomentumOptions): Optimizer {
       slots: ["velocity"],
       step: ({ value, gradient, rate, slots: [before] }) => {
         const slope = gradient.mul(rate);
-        const velocity = before!.mul(mu).flush().sub(slope);
+        const velocity = decayed(before!, mu).sub(slope);
         const step = nesterov ? velocity.mul(mu).sub(slope) : velocity;
         return { value: value.add(step), slots: [velocity] };
       },

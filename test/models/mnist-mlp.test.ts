@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { DataError } from "#ir/errors.js";
 import { type Digits, mnist } from "#src/data/mnist.js";
+import { evaluate } from "#src/fit/evaluate.js";
 import model from "../../examples/mnist-mlp.js";
 import { prepareTensorFlow } from "../ops/tensorflow.js";
 import { expectNear } from "./plain-code.js";
@@ -66,12 +67,8 @@ test("an epoch of the first 6 000 images names as many unseen digits right as Te
     const instance = model.create({ seed: 1 });
     const step = instance.train();
     const losses = [...train.slice(0, 6000).batches(batchSize)].map((batch) => step.run(batch).loss.data[0]!);
-    const predict = instance.predict();
-    const accuracy = model.evaluate!((feeds) => predict.run(feeds), {
-      batches: () => [],
-      test: () => held.batches(1000),
-    })["test accuracy"] as number;
-    return { losses, accuracy };
+    const { accuracy } = evaluate(instance, () => held.batches(1000), { metrics: model.metrics! });
+    return { losses, accuracy: accuracy! };
   };
   const first = train188();
   expect(first.losses).toHaveLength(188);

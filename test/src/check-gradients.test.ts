@@ -23,7 +23,7 @@ describe("of a function", () => {
     expect(report.ok).toBe(false);
     expect(report.rows.map((row) => row.parameter)).toEqual(["input 2", "input 1"]);
     expect([report.rows[0]!.expected, report.rows[0]!.actual]).toEqual([expect.closeTo(2, 6), 3]);
-    expect(report.toString().split("\n").map((line) => line.trim().split(/\s+/).at(-1))).toEqual(["error", "off", "ok"]); // prettier-ignore
+    expect(report.toString().split("\n").map((line) => line.trim().split(/\s+/).at(-1))).toEqual(["ε", "off", "ok"]); // prettier-ignore
   });
   test("random numbers are the same in every run, and their counter stays", () => {
     const before = random.counter().item();
