@@ -28,8 +28,8 @@ program
 program
   .command("modes")
   .description("eager and compiled steps of the notes' models, and what vectorising brings; a minute or two")
-  .option("--seconds <n>", "how long to go on in each process", positive, 0.7)
-  .option("--processes <n>", "how many of each kind", positive, 3)
+  .option("--seconds <n>", "how long to go on in each process", positive, 1)
+  .option("--processes <n>", "how many of each kind", positive, 2)
   .option("--json <file>", "write the results: docs/static-dynamic.json")
   .action(benchModes);
 

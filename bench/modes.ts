@@ -44,7 +44,7 @@ export function benchModes({ seconds, processes, json }: ModesOptions): void {
     return inCommandLine<Readonly<Record<string, number>>>("run", `examples/${script}.ts`, "--json", ...more);
   };
   const layer = (mode: string) => figures("broadcasting", "--mode", mode);
-  const objects = figures("object-network", "--set", "hidden=8");
+  const objects = figures("object-network", "--set", "samples=20");
   const vectors = { objects, layer: { compiled: layer("compiled"), eager: layer("eager") } };
   for (const { head, rows } of Object.values(tables(all, threads))) console.log(`${markdownTable(head, rows)}\n`);
   console.log(JSON.stringify(vectors, null, 2));
