@@ -44,9 +44,13 @@ function elementwiseStep({ length, gradient }: Elementwise, settings: CompileSet
 function networkStep(network: Network, settings: CompileSettings): Step {
   const graph = new Graph(network.training ? "step" : "forward");
   const model = modelOf(network.layers);
-  const x = graph.input("x", network.input, idsOf(network) === null ? "f32" : "i32") as unknown as Tensor;
   const feeds = feedsOf(network);
-  if (!network.training) return compiled({ y: model(x) }, settings, { x: feeds.x });
+  if (!network.training) {
+    // Kept where it is computed with, as the other libraries keep their tensors.
+    const x = graph.read(parameter(network.input, feeds.x, { name: "x" })) as Tensor;
+    return compiled({ y: model(x) }, settings);
+  }
+  const x = graph.input("x", network.input, idsOf(network) === null ? "f32" : "i32") as unknown as Tensor;
   const shape = outputShape(network);
   const { target, optimizer } = network.training;
   const y = target === "labels" ? graph.input("y", [shape[0]!], "i32") : graph.input("y", shape);
