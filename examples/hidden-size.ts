@@ -98,7 +98,10 @@ export default defineExperiment({
     const head = ["rule", "units", "parameters", "best epoch", "validation error, %", "test error, %", "s"];
     report.table(head, found.map(({ row }) => row)); // prettier-ignore
     const least = found.reduce((a, b) => (b.validation < a.validation ? b : a));
-    report.line(`The validation error is smallest with ${least.hidden} units; the test error is ${least.test.toFixed(2)} % there.`); // prettier-ignore
+    const chance = 100 * Math.sqrt(((least.test / 100) * (1 - least.test / 100)) / test.length);
+    report.line(
+      `The validation error is smallest with ${least.hidden} units. The test error is ${least.test.toFixed(2)} % there, ± ${chance.toFixed(2)} by the choice of test images alone.`,
+    );
     const curve = (part: "validation" | "test", among = found) => ({
       x: among.map(({ hidden }) => hidden),
       y: among.map((one) => one[part]),
