@@ -15,11 +15,9 @@ export interface Cost {
 const flopsPerSecond = 20e9;
 
 /** Bytes that a core goes through in a second, by how many it goes through again and again: caches and memory. */
-const levels = [
-  { size: 16 * 1024, perSecond: 100e9 },
-  { size: 512 * 1024, perSecond: 36e9 },
-  { size: Infinity, perSecond: 10e9 },
-] as const;
+const nearest = { size: 16 * 1024, perSecond: 100e9 };
+const near = { size: 512 * 1024, perSecond: 36e9 };
+const memory = { perSecond: 10e9 };
 
 /** What calling a launch takes besides, its first and last turns included. */
 export const launchSeconds = 50e-9;
@@ -29,10 +27,11 @@ export const lineBytes = 64;
 
 /** Seconds that a launch takes on one thread, at least: it computes while it loads and stores. */
 export function secondsOf({ flops, bytes }: Cost): number {
-  return Math.max(flops / flopsPerSecond, bytes / levels[2].perSecond);
+  return Math.max(flops / flopsPerSecond, bytes / memory.perSecond);
 }
 
 /** Seconds in which bytes are moved to or from `size` bytes that were touched before: those of a cache, where they fit. */
 export function secondsToMove(bytes: number, size: number): number {
-  return bytes / levels.find((level) => size <= level.size)!.perSecond;
+  const { perSecond } = size <= nearest.size ? nearest : size <= near.size ? near : memory;
+  return bytes / perSecond;
 }

@@ -10,7 +10,7 @@ import type { Node } from "#ir/node.js";
 import { type ContractionAxes, contractionAxes, contractionFacts, decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
 import { packedPanel } from "./contraction-panel.js";
-import { type ContractionSchedule, laneBytes } from "./contraction-schedule.js";
+import type { ContractionSchedule } from "./contraction-schedule.js";
 import { accumulators, addTerms, type RowTile, type Tile } from "./contraction-sums.js";
 import { allTerms, type Terms, termsInBlocks } from "./contraction-terms.js";
 import { elementOf } from "./element.js";
@@ -19,6 +19,7 @@ import type { Group } from "./group.js";
 import type { KernelBuffers } from "./kernel-buffers.js";
 import { nested, scratchOf, serial, storeAt, vector } from "./loop-parts.js";
 import { lowerWindows } from "./lower-windows.js";
+import { laneBytes } from "./register-tile.js";
 import { coefficient, substitute } from "./rewrite-expr.js";
 import type { Schedules } from "./contraction-schedules.js";
 

@@ -13,7 +13,7 @@ import { accessesOf, type Group } from "./group.js";
 import { type Access, isAccess, rewriteExpr, substitute, walkExpr } from "./rewrite-expr.js";
 
 /** Bytes of an element in a vector, whose lanes are no narrower. */
-const laneBytes = 4;
+const narrowestLane = 4;
 
 /** A node that gets a value of its own. */
 export interface Placed {
@@ -155,7 +155,7 @@ function inlinedNodes(group: Group, escapes: (node: Node) => boolean): ReadonlyS
     const repeated = [...sources].filter((s) => inlined.has(s) && countOf(s.results[0]!) >= count);
     const cost = repeated.reduce((sum, s) => sum + costs.get(s)!, element.cost);
     const read = reads.get(node);
-    const item = Math.max(laneBytes, itemSize(node.results[0]!.type.dtype));
+    const item = Math.max(narrowestLane, itemSize(node.results[0]!.type.dtype));
     const keeping = secondsToMove(2 * item, (count / points) * item);
     if (secondsOf({ flops: cost, bytes: 0 }) < keeping || (read?.count === 1 && sameSpace(read.reader, node))) {
       inlined.add(node);

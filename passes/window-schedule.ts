@@ -1,7 +1,7 @@
 // How a contraction with windows is computed, chosen from its sizes: which factor's elements are the lanes of tiles, how many
 // images are copied together, and into how many parts one is cut. Every schedule gives the same numbers but for the order of
 // additions, which never depends on the threads.
-import { laneBytes, tileBytes } from "./contraction-schedule.js";
+import { laneBytes, tileBytes } from "./register-tile.js";
 
 /** What a schedule is chosen from. Equal facts get equal schedules, so their JSON is a key. */
 export interface WindowFacts {

@@ -5,7 +5,7 @@ import { add, call, type Expr, floorDiv, floorMod, indexLocal, literal, load, ty
 import type { Stmt } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { packedPanel } from "./contraction-panel.js";
-import { laneBytes, tileBytes } from "./contraction-schedule.js";
+import { laneBytes, tileBytes } from "./register-tile.js";
 import { linearIndex } from "./element.js";
 import { emitLoops } from "./emit-loops.js";
 import { scratchOf, serial, storeAt, vector } from "./loop-parts.js";

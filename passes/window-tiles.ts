@@ -2,7 +2,7 @@
 import { call, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/expr.js";
 import type { Stmt } from "#ir/kernel.js";
 import type { DType } from "#ir/dtype.js";
-import { laneBytes, tileBytes, tileRows } from "./contraction-schedule.js";
+import { laneBytes, tileBytes, tileRows } from "./register-tile.js";
 import { accumulators } from "./contraction-sums.js";
 import { emitLoops, type Loop } from "./emit-loops.js";
 import type { KernelBuffers } from "./kernel-buffers.js";

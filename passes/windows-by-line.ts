@@ -4,7 +4,7 @@ import { add, type Expr, indexLocal, literal, load, type Local, mul } from "#ir/
 import type { Space } from "#ir/kernel.js";
 import { decode, product } from "./contraction-axes.js";
 import { ContractionEpilogue } from "./contraction-epilogue.js";
-import { laneBytes, tileRows } from "./contraction-schedule.js";
+import { laneBytes, tileRows } from "./register-tile.js";
 import { emitLoops } from "./emit-loops.js";
 import { nested, serial, storeAt, vector } from "./loop-parts.js";
 import { substitute } from "./rewrite-expr.js";
