@@ -15,9 +15,11 @@ export function neighbours(x: Tensor): Tensor {
   return x.div(sum.mul(1e-4).add(2).pow(0.75));
 }
 
-/** The network in one or two towers; `narrow` divides the numbers of filters and units, for tests. */
-export function alexnet(towers: 1 | 2, narrow = 1): nn.Layer {
+/** The network in one or two towers; `narrow` divides the numbers of filters and units, for tests, as `side` is that of the images. */
+export function alexnet(towers: 1 | 2, narrow = 1, side = 227): nn.Layer {
   const of = (filters: number) => filters / narrow;
+  const pooled = (size: number) => Math.floor((size - 3) / 2) + 1;
+  const last = pooled(pooled(pooled(Math.floor((side - 11) / 4) + 1)));
   const init = nn.initializers.heUniform();
   const relu = { activation: "relu", init } as const;
   return nn.sequential(
@@ -33,7 +35,7 @@ export function alexnet(towers: 1 | 2, narrow = 1): nn.Layer {
     nn.maxPool2d(3, { stride: 2, name: "pool5" }),
     nn.flatten(),
     nn.dropout(0.5),
-    nn.dense(of(256) * 6 * 6, of(4096), { ...relu, name: "dense6" }),
+    nn.dense(of(256) * last ** 2, of(4096), { ...relu, name: "dense6" }),
     nn.dropout(0.5),
     nn.dense(of(4096), of(4096), { ...relu, name: "dense7" }),
     nn.dense(of(4096), 1000, { init, name: "dense8" }),

@@ -1,13 +1,11 @@
-// AlexNet, VGG-16 and ResNet-18: parameters by hand, and narrow forms against TensorFlow.js and in both modes.
+// AlexNet, VGG-16 and ResNet-18: parameters and products by hand, and narrow forms in both modes. Losses: image-losses.test.ts.
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { data, nn, tensor } from "gradloom";
 import alexnetExperiment, { alexnet, neighbours } from "../../examples/alexnet.js";
-import { imageModel, randomImage } from "../../examples/networks/show.js";
 import { resnet18 } from "../../examples/resnet-18.js";
 import vggExperiment, { vgg16 } from "../../examples/vgg-16.js";
 import { prepareTensorFlow } from "../ops/tensorflow.js";
-import { expectNear } from "./plain-code.js";
 import { Told } from "./told.js";
 
 beforeAll(prepareTensorFlow, 60_000);
@@ -91,53 +89,3 @@ test.each(modes)("narrow AlexNet and VGG-16 run, %s: the same numbers as in the 
     expect(report.found[name]! / other.found[name]! - 1).toBeCloseTo(0, 4);
   expect(report.found.after).toBeGreaterThan(report.found.before!);
 });
-
-test.each(modes)("narrow ResNet-18: %s, the losses of training steps are TensorFlow's", (mode) => {
-  const image = [3, 64, 64] as const;
-  const instance = imageModel(() => resnet18(16), image, 0.001).create();
-  const values = new Map(instance.parameters.map((p) => [p.name, tf.tensor(p.data(), [...p.type.shape])]));
-  const { x, y } = randomImage(image);
-  const want = theirs(values, x, y[0]!, 3);
-  const train = mode === "compiled" ? instance.train() : null;
-  const have = want.map(() => (train ? train.run({ x, y }).loss.data[0]! : instance.eagerStep({ x, y })));
-  expectNear(have, want);
-});
-
-/** Losses of ResNet-18 trained by gradient descent at 0.001 in TensorFlow.js, from the same weights. */
-function theirs(values: Map<string, tf.Tensor>, pixels: Float32Array, label: number, steps: number): number[] {
-  const names = [...values.keys()];
-  const x = tf.transpose(tf.tensor4d(pixels, [1, 3, 64, 64]), [0, 2, 3, 1]) as tf.Tensor4D; // prettier-ignore
-  const forward = (all: readonly tf.Tensor[]): tf.Tensor => {
-    const of = (name: string) => all[names.indexOf(name)]!;
-    const padded = (a: tf.Tensor, by: number) => tf.pad(a, [[0, 0], [by, by], [by, by], [0, 0]]) as tf.Tensor4D; // prettier-ignore
-    const conv = (a: tf.Tensor, name: string, stride: number, by: number): tf.Tensor => {
-      const w = tf.transpose(of(`${name}/weight`), [2, 3, 1, 0]) as tf.Tensor4D;
-      const z = tf.conv2d(padded(a, by), w, stride, "valid");
-      const mean = tf.mean(z, [0, 1, 2], true);
-      const centered = tf.sub(z, mean);
-      const variance = tf.mean(tf.square(centered), [0, 1, 2], true);
-      const scaled = tf.mul(tf.div(centered, tf.sqrt(tf.add(variance, 1e-5))), of(`${name}/norm/scale`));
-      return tf.add(scaled, of(`${name}/norm/bias`));
-    };
-    let a: tf.Tensor = tf.maxPool(padded(tf.relu(conv(x, "conv1", 2, 3)), 1), 3, 2, "valid");
-    for (let stage = 2; stage <= 5; stage++) {
-      for (const block of [1, 2]) {
-        const name = `block${stage}-${block}`;
-        const stride = stage > 2 && block === 1 ? 2 : 1;
-        const inner = conv(tf.relu(conv(a, `${name}/conv1`, stride, 1)), `${name}/conv2`, 1, 1);
-        a = tf.relu(tf.add(inner, stride === 2 ? conv(a, `${name}/shortcut`, 2, 0) : a));
-      }
-    }
-    const scores = tf.add(
-      tf.matMul(tf.mean(a, [1, 2]) as tf.Tensor2D, of("dense/weight") as tf.Tensor2D),
-      of("dense/bias"),
-    );
-    return tf.neg(tf.sum(tf.mul(tf.logSoftmax(scores), tf.oneHot(tf.tensor1d([label], "int32"), 1000))));
-  };
-  let current = names.map((name) => values.get(name)!);
-  return Array.from({ length: steps }, () => {
-    const { value, grads } = tf.valueAndGrads((...all: tf.Tensor[]) => forward(all) as tf.Scalar)(current);
-    current = current.map((p, i) => tf.sub(p, tf.mul(grads[i]!, 0.001)));
-    return value.dataSync()[0]!;
-  });
-}
