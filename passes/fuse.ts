@@ -128,7 +128,8 @@ class Fusion {
           const pairs = commonAxes(a, b);
           const group = joined(a, b, pairs, this.#position);
           if (pairs.length !== a.axes.length || this.#costs.buffersOf(group) > maxBuffers) continue;
-          if (this.#costs.gain(a, b, group, 0) <= secondsOfJumps(crossing(a, b))) continue;
+          const crossed = crossing(a, b);
+          if (crossed.length > 0 && this.#costs.gain(a, b, group, 0) <= secondsOfJumps(crossed)) continue;
           this.#replace(a, b, group);
         }
       }
@@ -192,7 +193,8 @@ class Fusion {
     if (this.#costs.buffersOf(group) > maxBuffers) return null;
     const kept = leads === 0 && !whole ? scratchBytesOf(group, this.#costs.escapesFrom(group.nodes)) : 0;
     if (kept > maxScratchBytes) return null;
-    return this.#costs.gain(a, b, group, kept) > 0 ? group : null;
+    // Where nothing is kept a merge only saves.
+    return kept === 0 || this.#costs.gain(a, b, group, kept) > 0 ? group : null;
   }
 
   #add(group: Group): void {

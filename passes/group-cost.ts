@@ -4,19 +4,13 @@ import { itemSize } from "#ir/dtype.js";
 import type { Node, Value } from "#ir/node.js";
 import { flopsOf, readsOf } from "./cost.js";
 import { countOf, elementOf } from "./element.js";
-import type { Group } from "./group.js";
+import { accessesOf, type Group } from "./group.js";
 
 /** Nodes behind a group that are looked at for what will be computed in it. */
 const farthest = 16;
 
-/** What nodes that are computed together touch and take. */
-interface Together {
-  readonly buffers: number;
-  readonly seconds: number;
-}
-
 export class GroupCosts {
-  readonly #known = new WeakMap<Group, Together>();
+  readonly #known = new WeakMap<Group, number>();
   readonly #scratch = new WeakMap<Group, number>();
   readonly #ahead = new WeakMap<Group, Set<Node>>();
 
@@ -27,8 +21,15 @@ export class GroupCosts {
   ) {}
 
   /** Buffers that a group reads and writes. */
-  buffersOf(group: Group): number {
-    return this.#of(group).buffers;
+  buffersOf({ nodes }: Group): number {
+    const inside = new Set(nodes);
+    const escapes = this.escapesFrom(nodes);
+    const buffers = new Set<Value>();
+    for (const node of nodes) {
+      if (escapes(node)) buffers.add(node.results[0]!);
+      for (const { value } of accessesOf(node)) if (!inside.has(value.node)) buffers.add(value);
+    }
+    return buffers.size;
   }
 
   /**
@@ -40,7 +41,7 @@ export class GroupCosts {
     const rows = group.axes.reduce((n, extent) => n * extent, 1);
     const keeping = Math.max(kept, secondsToMove(2 * rows * rowBytes, rowBytes));
     this.#scratch.set(group, keeping);
-    return this.#of(a).seconds + this.#of(b).seconds - this.#of(group).seconds + kept - keeping;
+    return this.#of(a) + this.#of(b) - this.#of(group) + kept - keeping;
   }
 
   /**
@@ -65,10 +66,10 @@ export class GroupCosts {
     return this.#scratch.get(group) ?? 0;
   }
 
-  #of(group: Group): Together {
-    let found = this.#known.get(group);
-    if (!found) this.#known.set(group, (found = this.#together(group.nodes)));
-    return found;
+  #of(group: Group): number {
+    let seconds = this.#known.get(group);
+    if (seconds === undefined) this.#known.set(group, (seconds = this.#secondsOf(group.nodes)));
+    return seconds;
   }
 
   /** The nodes of a group, what they read, and the same of those that only they read, which will be computed in it. */
@@ -86,23 +87,21 @@ export class GroupCosts {
     return found;
   }
 
-  #together(nodes: readonly Node[]): Together {
+  /** Of nodes that are computed together: bytes and operations one after the other, as an epilogue follows the sums of its tile. */
+  #secondsOf(nodes: readonly Node[]): number {
     const inside = new Set(nodes);
     const escapes = this.escapesFrom(nodes);
     const reads = new Map<Value, number>();
-    let [seconds, bytes, buffers] = [launchSeconds, 0, 0];
+    let [seconds, bytes] = [launchSeconds, 0];
     for (const node of nodes) {
       seconds += secondsOf({ flops: flopsOf(node), bytes: 0 });
-      if (escapes(node)) {
-        buffers++;
-        bytes += bytesOf(node.results[0]!, Infinity);
-      }
+      if (escapes(node)) bytes += bytesOf(node.results[0]!, Infinity);
       for (const [value, times] of readsOf(node)) {
         if (!inside.has(value.node)) reads.set(value, (reads.get(value) ?? 0) + times);
       }
     }
     for (const [value, times] of reads) bytes += bytesOf(value, times);
-    return { buffers: buffers + reads.size, seconds: seconds + secondsOf({ flops: 0, bytes }) };
+    return seconds + secondsOf({ flops: 0, bytes });
   }
 }
 
