@@ -90,7 +90,7 @@ function walkBranch<T>({ then, otherwise }: BranchFlow, around: Around<T>): void
 }
 
 /** The work of a node whose op is neither composed of others nor control. */
-export function workOf(node: Node): Work & { readonly view: boolean } {
+function workOf(node: Node): Work & { readonly view: boolean } {
   const lower = node.op.lower as Lowering<Attrs>;
   if (lower.kind === "leaf") return { ...none, view: true };
   if (lower.kind === "routine") {
