@@ -36,9 +36,12 @@ export function namedSizesOf(graph: Graph): readonly string[] {
 }
 
 function specialized(graph: Graph, binding: SizeBinding): Graph {
-  for (const name of namedSizesOf(graph)) checkBound(name, binding[name]);
+  const names = namedSizesOf(graph);
+  for (const name of names) checkBound(name, binding[name]);
+  // Where no size has a name, only loops and branches have attributes to look through: their graphs.
+  const isFixed = names.length === 0 && !graph.builder.hasControl;
   const copier: GraphCopier = new GraphCopier((node, operands, builder) =>
-    copy(node, operands, builder, binding, copier),
+    copy(node, operands, isFixed ? node.attrs : (numbered(node.attrs, binding, copier) as Attrs), builder),
   );
   return copier.copy(graph);
 }
@@ -49,14 +52,7 @@ function checkBound(name: string, value: number | undefined): void {
   throw new GraphError(`specialize: "${name}" is bound to ${value}, which is no size`);
 }
 
-function copy(
-  node: Node,
-  operands: readonly Value[],
-  builder: Builder,
-  binding: SizeBinding,
-  copier: GraphCopier,
-): readonly Value[] {
-  const attrs = numbered(node.attrs, binding, copier) as Attrs;
+function copy(node: Node, operands: readonly Value[], attrs: Attrs, builder: Builder): readonly Value[] {
   if (node.op === (size as AnyOp)) {
     const { size: value, dtype } = attrs as { size: number; dtype: DType };
     return builder.apply(constant as AnyOp, [], { value, dtype, shape: [] });
