@@ -16,6 +16,8 @@ const gathered = 2;
 /** Seconds that a loop over terms takes to begin and end, and an iteration. */
 const loopSeconds = 2e-9;
 const iterationSeconds = 10e-9;
+/** The same to find an element whose place grows with no step, such as a row that is looked up. */
+const addressSeconds = 0.5e-9;
 /** Parts of a launch that threads share well; the last of fewer keeps the others waiting for half of it. */
 const shares = 8;
 /** Bytes in the first-level cache beside what streams through it. */
@@ -58,6 +60,7 @@ export function productCost(facts: ContractionFacts): (schedule: ContractionSche
       if (apart && byRows) left = waitFor(high, allLeft, true);
       left += (waitFor(high, allLeft, apart) * tileColumns) / across;
     }
+    if (!packLeft && leftStep === null && terms > 1) left += tileRows * addressSeconds;
 
     const blocks = packRight ? Math.ceil(terms / blockTerms) : 1;
     const loops = packRight ? blocks : terms / innerTerms;

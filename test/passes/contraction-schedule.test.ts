@@ -78,6 +78,8 @@ test("a transposed left factor is packed, one in order is not", () => {
   const transposed = { ...product(784, 256, 128), leftStep: 784, leftRowStep: 1 };
   expect(chooseSchedule(transposed).packLeft).toBe(true);
   expect(chooseSchedule(product(784, 256, 128)).packLeft).toBe(false);
+  // Rows that are looked up: their places are worked out once, not for every tile.
+  expect(chooseSchedule({ ...product(64, 1024, 512), leftStep: null, leftRowStep: 1 }).packLeft).toBe(true);
 });
 
 test("the estimate knows the edges of tiles: 8 columns and a ninth take as long as 12, less than 16", () => {
