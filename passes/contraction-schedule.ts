@@ -1,5 +1,6 @@
 // How a contraction is computed, chosen from its sizes and strides: tiles, chunks of rows, packed panels, blocks of terms.
-// What takes least time by an estimate (`product-cost.ts`) is chosen. Every schedule gives the same numbers but for the order of additions, which a schedule alone decides, never the threads.
+// What takes least time by an estimate (`product-cost.ts`) is chosen. Every schedule gives the same numbers but for the order of
+// additions, which a schedule alone decides, never the threads.
 
 import { fallsTogether, productCost } from "./product-cost.js";
 import { tileBytes, tileRows } from "./register-tile.js";
@@ -80,7 +81,7 @@ export function candidateSchedules(facts: ContractionFacts): readonly Contractio
 function allSchedules(facts: ContractionFacts): readonly ContractionSchedule[] {
   const { rows, columns, terms, item, contiguous } = facts;
   const tileColumns = tileBytes / item;
-  const panel = terms * tileBytes <= maxPanelBytes ? terms : blockTerms;
+  const panel = terms * tileBytes <= maxPanelBytes ? Math.max(1, terms) : blockTerms;
   const schedules: ContractionSchedule[] = [];
   const heights = partsOf(rows, fewest.rows, tileRows);
   const widths = new Set([tileColumns, ...partsOf(columns, fewest.columns, tileColumns)]);

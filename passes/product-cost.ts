@@ -26,7 +26,9 @@ const secondLevelBytes = 512 * 1024;
 
 /** Seconds that a contraction takes by a schedule, on one thread or its part of several. */
 export function productCost(facts: ContractionFacts): (schedule: ContractionSchedule) => number {
-  const { rows, columns, terms, innerTerms, batches, item, contiguous, rightStep, leftStep, leftRowStep } = facts;
+  const { rows, columns, batches, item, contiguous, rightStep, leftStep, leftRowStep } = facts;
+  // An empty sum costs as one of one term.
+  const [terms, innerTerms] = [Math.max(1, facts.terms), Math.max(1, facts.innerTerms)];
   const [allRight, allLeft, results] = [columns * terms * item, rows * terms * item, rows * columns * item];
   const evicted = { right: terms > residentTerms(rightStep, item), left: terms > residentTerms(leftStep, item) };
   const apart = fallsTogether((leftRowStep ?? 1) * item) && allLeft > secondLevelBytes;

@@ -9,6 +9,7 @@ import { runGraph } from "../run-graph.js";
 
 const sizes = [
   [2, 5, 17],
+  [4, 0, 5],
   [7, 3, 9],
   [33, 65, 10],
   [70, 300, 33],
