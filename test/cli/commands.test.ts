@@ -135,19 +135,25 @@ describe.concurrent("ir and run", () => {
     expect(await readdir(join(folder, "line"))).toEqual(["graph.svg", "loss.svg", "report.json"]);
   });
 
-  test.concurrent("run goes on from a checkpoint to the loss of a run that was never cut", async () => {
-    const saved = join(folder, "saved");
-    const run = async (...args: readonly string[]) => {
-      const { code, out, err } = await gradloom("run", xor, "--json", ...args);
-      return code === 0 ? (JSON.parse(out) as { steps: number; loss: number }) : err;
-    };
-    const checkpoint = ["--checkpoint", saved, "--every", "4"];
-    expect(await run(...checkpoint, "--steps", "10")).toMatchObject({ steps: 10 });
-    expect(await readdir(saved)).toEqual([4, 8, 10].map((n) => `checkpoint-${String(n).padStart(9, "0")}.safetensors`));
-    expect(await run(...checkpoint, "--steps", "20")).toContain("holds checkpoints of an earlier training");
-    const [resumed, whole] = [await run(...checkpoint, "--steps", "20", "--resume"), await run("--steps", "20")];
-    expect(resumed).toMatchObject({ steps: 20, loss: (whole as { loss: number }).loss });
-  });
+  test.concurrent(
+    "run goes on from a checkpoint to the loss of a run that was never cut",
+    async () => {
+      const saved = join(folder, "saved");
+      const run = async (...args: readonly string[]) => {
+        const { code, out, err } = await gradloom("run", xor, "--json", ...args);
+        return code === 0 ? (JSON.parse(out) as { steps: number; loss: number }) : err;
+      };
+      const checkpoint = ["--checkpoint", saved, "--every", "4"];
+      expect(await run(...checkpoint, "--steps", "10")).toMatchObject({ steps: 10 });
+      expect(await readdir(saved)).toEqual(
+        [4, 8, 10].map((n) => `checkpoint-${String(n).padStart(9, "0")}.safetensors`),
+      );
+      expect(await run(...checkpoint, "--steps", "20")).toContain("holds checkpoints of an earlier training");
+      const [resumed, whole] = [await run(...checkpoint, "--steps", "20", "--resume"), await run("--steps", "20")];
+      expect(resumed).toMatchObject({ steps: 20, loss: (whole as { loss: number }).loss });
+    },
+    240_000,
+  );
 
   test.concurrent("run takes as many steps as it is told, eagerly too", async () => {
     const { out } = await gradloom("run", xor, "--mode", "eager", "--steps", "7", "--json");
