@@ -27,10 +27,11 @@ export function currentScope(): string {
 /** The first frame of a stack trace that is neither gradloom's nor the platform's; null where there is none. */
 export function userOrigin(stack: string | undefined): Origin | null {
   for (const frame of (stack ?? "").split("\n")) {
-    const found = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(frame.trim());
+    // A path begins where the frame does, after a space, a parenthesis or, in Firefox, an @: that of `node:internal/…` does not.
+    const found = /(?:^|[\s(@])((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(frame.trim());
     if (!found) continue;
     const file = found[1]!;
-    if (isOwn(file) || file.includes("/node_modules/") || file.startsWith("node:")) continue;
+    if (isOwn(file) || file.includes("/node_modules/")) continue;
     return { file: shorten(file), line: Number(found[2]), column: Number(found[3]), scope: currentScope() };
   }
   return null;
