@@ -53,10 +53,10 @@ Examples:
 /** Measures both modes, one after the other. */
 export async function compareScript(
   script: string,
-  { steps, threads, seed }: Pick<MeasureOptions, "steps" | "threads" | "seed">,
+  { steps, threads, seed, data }: Pick<MeasureOptions, "steps" | "threads" | "seed" | "data">,
 ): Promise<ModesCompared> {
-  const compiled = await measureScript(script, "compiled", { steps, threads, seed });
-  const eager = await measureScript(script, "eager", { steps, seed });
+  const compiled = await measureScript(script, "compiled", { steps, threads, seed, data });
+  const eager = await measureScript(script, "eager", { steps, seed, data });
   return { eager, compiled, comparison: compareModes(eager, compiled) };
 }
 

@@ -86,7 +86,8 @@ async function run(script: string, options: RunOptions): Promise<void> {
   else await tellTraining(definition, training, options.mode, report);
   if (options.compare && !quiet) {
     console.log(`\nBoth modes from the same weights, each in a fresh process:`);
-    printComparison(await compareScript(script, options.seed === undefined ? {} : { seed: options.seed }));
+    const { seed, data } = options;
+    printComparison(await compareScript(script, { seed, data }));
   }
   if (options.out === undefined) return;
   if (quiet) await tellTraining(definition, training, options.mode, report);

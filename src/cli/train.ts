@@ -1,5 +1,5 @@
 // Trains a model script for `run`: `fit` with the command's options.
-import { GraphError } from "#ir/errors.js";
+import { InternalError } from "#ir/errors.js";
 import * as callbacks from "../fit/callbacks.js";
 import type { Callback } from "../fit/callbacks.js";
 import { evaluate } from "../fit/evaluate.js";
@@ -64,7 +64,7 @@ function tellLayers(instance: ModelInstance, report: Report): void {
     const summary = instance.summary();
     if (summary.rows.some((row) => row.kind !== "parameter")) summary.tell(report);
   } catch (error) {
-    if (!(error instanceof GraphError)) throw error;
+    if (!(error instanceof Error) || error instanceof InternalError) throw error;
     report.line(`no table of layers: ${error.message.split("\n")[0]!}`);
   }
 }

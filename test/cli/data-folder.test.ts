@@ -46,3 +46,11 @@ test("a folder without them: one sentence, the files that are missing, and no st
   expect([code, out]).toEqual([1, ""]);
   expect(err).toBe(`DataError: mnist: 4 of 4 files are missing in ${empty}\n${names.map((n) => `  ${n}-ubyte\n`).join("")}`); // prettier-ignore
 });
+
+test("--compare trains both modes on the same folder; a model that refuses one example is trained without a table of layers", async () => {
+  const script = "test/cli/fixtures/asks-for-data.ts";
+  const { code, out, err } = await gradloom("run", script, "--data", folder, "--steps", "2", "--compare");
+  expect([code, err]).toEqual([0, ""]);
+  expect(out).toContain("no table of layers: one example is too few\n");
+  expect(out).toContain("steps from the same weights agree to the bit");
+});
