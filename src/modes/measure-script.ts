@@ -1,13 +1,16 @@
 // measureScript: one mode of a model script, timed in a fresh process, so that nothing is warm that a user's first step finds cold.
 import { DataError, RunError } from "#ir/errors.js";
 import type { Mode } from "../mode.js";
+import { mistake, requireCount, requireKnown, requirePositive } from "../optim/check.js";
 import type { MeasureOptions, Measurement } from "./measure.js";
 
 /**
  * Trains the model that a script exports as default, in a process of its own, and times every step. Only in Node.js. Throws a
- * DataError where there is no such file, a RunError with what the process complained of where it fails.
+ * GraphError for options that say nothing, a DataError where there is no such file, a RunError with what the process complained of
+ * where it fails.
  */
 export async function measureScript(script: string, mode: Mode, options: MeasureOptions = {}): Promise<Measurement> {
+  requireExtent(mode, options);
   const { fork } = await import("node:child_process");
   const { existsSync } = await import("node:fs");
   const { fileURLToPath } = await import("node:url");
@@ -31,4 +34,13 @@ export async function measureScript(script: string, mode: Mode, options: Measure
       reject(new RunError(`the ${mode} process of ${script} ended with code ${code}`, { lines }));
     });
   });
+}
+
+function requireExtent(mode: Mode, options: MeasureOptions): void {
+  const who = "measureScript";
+  if (mode !== "compiled" && mode !== "eager")
+    throw mistake(`${who}: there is no mode "${String(mode)}", only compiled and eager`);
+  requireKnown(who, options, ["steps", "seconds", "threads", "seed", "data"]);
+  if (options.steps !== undefined) requireCount(who, "steps", options.steps);
+  if (options.seconds !== undefined) requirePositive(who, "seconds", options.seconds);
 }
