@@ -38,12 +38,16 @@ test("tables of known measurements, by hand", () => {
   expect(breakEven.rows[0]!.slice(1)).toEqual(["20.0", "29.0", "5", "10"]);
 });
 
-test("a script that does not exist, one that fails, and options that say nothing are told", { timeout: 120_000 }, async () => {
-  await expect(modes.measureScript("examples/none.ts", "eager")).rejects.toThrow("examples/none.ts does not exist");
-  const none = modes.measureScript("examples/xor.ts", "eager", { steps: 0 });
-  await expect(none).rejects.toThrow("steps is 0, not a whole number from 1 up");
-  const fast = modes.measureScript("examples/xor.ts", "fast" as "eager");
-  await expect(fast).rejects.toThrow('no mode "fast", only compiled and eager');
-  const experiment = modes.measureScript("examples/perceptron.ts", "eager", { steps: 1 });
-  await expect(experiment).rejects.toThrow(/the eager process of examples\/perceptron.ts ended with code 1[\s\S]*is an experiment/); // prettier-ignore
-});
+test(
+  "a script that does not exist, one that fails, and options that say nothing are told",
+  { timeout: 120_000 },
+  async () => {
+    await expect(modes.measureScript("examples/none.ts", "eager")).rejects.toThrow("examples/none.ts does not exist");
+    const none = modes.measureScript("examples/xor.ts", "eager", { steps: 0 });
+    await expect(none).rejects.toThrow("steps is 0, not a whole number from 1 up");
+    const fast = modes.measureScript("examples/xor.ts", "fast" as "eager");
+    await expect(fast).rejects.toThrow('no mode "fast", only compiled and eager');
+    const experiment = modes.measureScript("examples/perceptron.ts", "eager", { steps: 1 });
+    await expect(experiment).rejects.toThrow(/the eager process of examples\/perceptron.ts ended with code 1[\s\S]*is an experiment/); // prettier-ignore
+  },
+);
