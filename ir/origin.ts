@@ -1,11 +1,18 @@
 // Where things come from: the line of the user's program, found on the stack, and the name scope.
 import { GraphError, type Origin, placeError } from "./errors.js";
 
-/** This folder: `ir/` among the sources, and in the package the one that holds everything. */
-const folder = new URL(".", import.meta.url).href;
-const ownFolders = folder.endsWith("/ir/")
-  ? ["ir/", "src/", "passes/", "runtime/"].map((name) => new URL(`../${name}`, folder).href)
-  : [folder];
+const ownFolders = foldersAround(import.meta.url);
+
+/**
+ * Where gradloom's files lie: `ir/` and its neighbours among the sources, in the package the one folder that holds everything. Null
+ * in a bundle that is no module, where nothing says it.
+ */
+function foldersAround(here: string | undefined): readonly string[] | null {
+  if (here === undefined) return null;
+  const folder = new URL(".", here).href;
+  if (!folder.endsWith("/ir/")) return [folder];
+  return ["ir/", "src/", "passes/", "runtime/"].map((name) => new URL(`../${name}`, folder).href);
+}
 
 const scopes: string[] = [];
 
@@ -26,6 +33,7 @@ export function currentScope(): string {
 
 /** The first frame of a stack trace that is neither gradloom's nor the platform's; null where there is none. */
 export function userOrigin(stack: string | undefined): Origin | null {
+  if (!ownFolders) return null;
   for (const frame of (stack ?? "").split("\n")) {
     // A path begins where the frame does, after a space, a parenthesis or, in Firefox, an @: that of `node:internal/…` does not.
     const found = /(?:^|[\s(@])((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(frame.trim());
@@ -39,7 +47,7 @@ export function userOrigin(stack: string | undefined): Origin | null {
 
 function isOwn(file: string): boolean {
   const href = file.startsWith("/") ? `file://${file}` : file;
-  return ownFolders.some((own) => href.startsWith(own));
+  return ownFolders!.some((own) => href.startsWith(own));
 }
 
 /** The path as one would type it: relative to the working directory where it lies below it. */

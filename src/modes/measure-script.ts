@@ -17,10 +17,14 @@ export async function measureScript(script: string, mode: Mode, options: Measure
   if (!existsSync(script)) throw new DataError(`measureScript: ${script} does not exist`);
   const extent = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])); // prettier-ignore
   // In a clone the library is TypeScript, and so is its command line; in the package both lie in one folder.
-  const here = import.meta.url;
-  const isSource = here.endsWith(".ts");
+  const here = import.meta.url as string | undefined;
+  const isSource = here?.endsWith(".ts") ?? false;
   const flags = isSource ? { execArgv: ["--conditions=gradloom-source", "--import", "tsx"] } : {};
-  const commands = fileURLToPath(new URL(isSource ? "../cli/main.ts" : "cli.js", here));
+  const commands = here === undefined ? null : fileURLToPath(new URL(isSource ? "../cli/main.ts" : "cli.js", here));
+  if (commands === null || !existsSync(commands)) {
+    const help = "leave gradloom out of the bundle, as with esbuild --external:gradloom";
+    throw new RunError("measureScript: gradloom's command line does not lie beside it", { help });
+  }
   // What the script prints would stand in the middle of what its caller says.
   const child = fork(commands, ["measure", script, mode, ...extent], { ...flags, stdio: ["ignore", "ignore", "pipe", "ipc"] }); // prettier-ignore
   return new Promise((resolve, reject) => {

@@ -113,6 +113,26 @@ describe("the packed tarball in an empty project", () => {
     rmSync(join(project, "linked"), { recursive: true });
   });
 
+  test("works in a bundle that is no module, where nothing says where it lies", async () => {
+    const entry = join(project, "classic.mjs");
+    writeFileSync(
+      entry,
+      `import { Graph, modes } from "gradloom";
+       const x = new Graph().input("x", [2, 3]);
+       try { x.matmul(x); } catch (error) { console.log(error.message.split("\\n")[0]); }
+       modes.measureScript("classic.mjs", "eager").catch((error) => console.log(error.message));`,
+    );
+    const resolve = { alias: { gradloom: installed(manifest.name, "dist/index.js") } };
+    const made = await rolldown({ input: entry, cwd: project, platform: "node", resolve, logLevel: "silent" });
+    await made.write({ file: join(project, "classic.cjs"), format: "iife", codeSplitting: false });
+    const [first, ...others] = node("classic.cjs").split("\n");
+    expect(first).toBe("matmul: lhs has 3 columns but rhs has 2 rows");
+    expect(others.join("\n")).toMatch(
+      /^measureScript: .* does not lie beside it\n {2}help: leave gradloom out of the bundle/,
+    );
+    for (const file of [entry, join(project, "classic.cjs")]) rmSync(file);
+  });
+
   test("loads no package: it is alone in node_modules", () => {
     expect(readdirSync(installed())).toEqual([manifest.name]);
     expect(run('console.log(typeof (await import("gradloom")).compile);')).toBe("function");
