@@ -1,6 +1,7 @@
 // Networks of ReLU without tricks, as deep as they can be and deeper: inputs with a column of ones in place of biases, weights
 // N(0,1), the gradient summed over all images at once, 50 steps. Exploding activations, vanishing gradients, dead units and
-// degradation can be seen; initial weights by He and residual connections cure them.
+// degradation can be seen; initial weights by He and residual connections cure them. A rate of 1e-5 is 0.6 for the mean of 60 000
+// images: N(0,1) hides that, but the cured networks jump to and fro, and learn more at half of it.
 import {
   data,
   defineExperiment,
@@ -22,12 +23,16 @@ interface Form {
   readonly sizes: readonly number[];
   readonly he?: boolean;
   readonly residual?: boolean;
+  readonly rate?: number;
 }
+const deep = [inputs, width, width, width, classes];
 const forms: Readonly<Record<string, Form>> = {
   "two layers": { sizes: [inputs, width, classes] },
-  "four layers": { sizes: [inputs, width, width, width, classes] },
-  "four layers, He": { sizes: [inputs, width, width, width, classes], he: true },
-  "four layers, He, residual": { sizes: [inputs, width, width, width, classes], he: true, residual: true },
+  "four layers": { sizes: deep },
+  "four layers, He": { sizes: deep, he: true },
+  "four layers, He, residual": { sizes: deep, he: true, residual: true },
+  "four layers, He, half the rate": { sizes: deep, he: true, rate: rate / 2 },
+  "four layers, He, residual, half the rate": { sizes: deep, he: true, residual: true, rate: rate / 2 },
 };
 
 /** The outputs of the hidden layers, then the logits. */
@@ -64,7 +69,7 @@ export const deepRelu = (form: Form) =>
       const logits = layersOf(x as Tensor, weights as readonly Parameter[], form).at(-1)!;
       return { loss: () => lossOf(logits, y as Tensor), outputs: () => ({ digit: logits.argmax(1) }) };
     },
-    optimizer: () => optim.sgd({ lr: rate }),
+    optimizer: () => optim.sgd({ lr: form.rate ?? rate }),
   });
 
 export default defineExperiment({

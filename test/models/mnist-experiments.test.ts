@@ -19,6 +19,7 @@ test.each([
   ["four layers", { sizes: four }],
   ["four layers, He", { sizes: four, he: true }],
   ["four layers, He, residual", { sizes: four, he: true, residual: true }],
+  ["four layers, He, half the rate", { sizes: four, he: true, rate: 5e-6 }],
 ])("%s: the losses of 20 steps, compiled and eager, are those of TensorFlow.js", (_, form) => {
   const [compiled, eager] = [deepRelu(form).create(), deepRelu(form).create()];
   let weights = compiled.model.map((w) => tf.tensor(w.data().slice(), [...w.shape]));
@@ -34,7 +35,7 @@ test.each([
   };
   const want = Array.from({ length: 20 }, () => {
     const { value, grads } = tf.valueAndGrads(loss)(weights);
-    weights = weights.map((w, i) => tf.sub(w, tf.mul(grads[i]!, 1e-5)));
+    weights = weights.map((w, i) => tf.sub(w, tf.mul(grads[i]!, "rate" in form ? form.rate : 1e-5)));
     return value.dataSync()[0]!;
   });
   // Weights of N(0,1) and four layers come to a loss of exactly 0 on six images, and stay there.
@@ -49,7 +50,7 @@ test.each([
 test.each(["compiled", "eager"] as const)("deep networks tell norms, dead units and accuracies, %s", async (mode) => {
   const report = new SilentReport();
   await deep.run({ settings: { steps: 2, every: 2, images: 200 }, mode, report });
-  expect(Object.keys(report.found)).toHaveLength(4);
+  expect(Object.keys(report.found)).toHaveLength(6);
   for (const accuracy of Object.values(report.found)) expect(accuracy).toBeGreaterThan(0.02);
 });
 
