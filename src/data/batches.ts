@@ -21,9 +21,7 @@ export type Batch<C extends Columns = Columns> = { readonly [K in keyof C]: C[K]
 
 /** The rows of `set` in batches of `size`. Throws a DataError where `size` is not a positive integer. */
 export function* batches<C extends Columns>(set: Dataset<C>, size: number, options: BatchOptions): Generator<Batch<C>> {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new DataError(`batches: the size must be a positive integer, not ${size}`);
-  }
+  requireBatchSize(size);
   const order = options.shuffle === undefined ? null : shuffledRows(set.length, options.shuffle, options.epoch ?? 0);
   const columns = Object.entries<Column>(set.columns);
   const reused = options.reuse ? columns.map(([, column]) => batchArray(column, size)) : null;
@@ -68,4 +66,10 @@ function fill(out: TypedArray, column: Column, from: number, rows: number, order
       out.set(data.subarray(at, at + row), i * row);
     }
   }
+}
+
+/** Throws a DataError where `size` is not a positive integer. */
+export function requireBatchSize(size: number): void {
+  if (Number.isInteger(size) && size > 0) return;
+  throw new DataError(`batches: the size must be a positive integer, not ${size}`);
 }

