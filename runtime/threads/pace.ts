@@ -2,11 +2,11 @@
 // has fewer cores to give than it says, lets a thread wait for another that does not run; results are the same either way.
 
 /** Runs in the other way before they are compared. */
-const probes = 2;
+const probes = 3;
 /** Runs after which the other way is tried again: doubled each time it is no better, up to the last. */
 const gaps = { first: 16, last: 512 };
-/** What a run's time counts in the average. */
-const weight = 0.2;
+/** Latest runs in the usual way that count. Medians are compared: a run that was held up says nothing of its way. */
+const remembered = 7;
 /** How much quicker the other way must be. */
 const better = 0.95;
 
@@ -14,33 +14,39 @@ const better = 0.95;
 export class Pace {
   /** Whether the next run should use all threads. */
   together = true;
-  #usual = 0;
+  readonly #usual: number[] = [];
+  readonly #tried: number[] = [];
   #gap = gaps.first;
-  /** Runs until the other way is tried; then below 0, while it is tried. */
+  /** Runs until the other way is tried. */
   #left = 4;
-  #tried = 0;
-  #counted = 0;
+  #first = true;
 
   /** A run took so long, in whatever unit. */
   took(time: number): void {
+    if (this.#left === 0) return this.#compare(time);
     this.#left--;
-    if (this.#left < 0) return this.#compare(time);
     // The first run makes up for much that later ones need not do.
-    if (this.#counted++ > 0) this.#usual = this.#usual === 0 ? time : this.#usual + weight * (time - this.#usual);
+    if (!this.#first) this.#usual.push(time);
+    this.#first = false;
+    if (this.#usual.length > remembered) this.#usual.shift();
     if (this.#left === 0) this.together = !this.together;
   }
 
   #compare(time: number): void {
-    this.#tried += time / probes;
-    if (this.#left > -probes) return;
-    if (this.#tried < better * this.#usual) {
-      this.#usual = this.#tried;
+    this.#tried.push(time);
+    if (this.#tried.length < probes) return;
+    if (median(this.#tried) < better * median(this.#usual)) {
+      this.#usual.splice(0, Infinity, ...this.#tried);
       this.#gap = gaps.first;
     } else {
       this.together = !this.together;
       this.#gap = Math.min(gaps.last, 2 * this.#gap);
     }
-    this.#tried = 0;
+    this.#tried.length = 0;
     this.#left = this.#gap;
   }
+}
+
+function median(times: readonly number[]): number {
+  return [...times].sort((a, b) => a - b)[times.length >> 1]!;
 }
