@@ -17,8 +17,8 @@ export class Pace {
   readonly #usual: number[] = [];
   readonly #tried: number[] = [];
   #gap = gaps.first;
-  /** Runs until the other way is tried. */
-  #left = 4;
+  /** Runs until the other way is tried; the first ones are still slow, as the engine compiles the program better meanwhile. */
+  #left = 8;
   #first = true;
 
   /** A run took so long, in whatever unit. */
